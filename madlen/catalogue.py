@@ -1,0 +1,145 @@
+"""Models as OpenRouter lists them: what is free, what can see, what it costs. Pure functions.
+
+Facts about the list: ``GET /models`` in OpenRouter's documentation. Entries change shape without
+notice, so a key may be missing, null or of another type; one bad entry never costs the list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from madlen.types import Model, Pricing
+
+CAMERA = "📷"
+_FREE_ROUTER = "openrouter/free"
+
+
+def models(body: Any) -> list[Model]:
+    """The chat models in the body of ``GET /models``, in its order, bad entries left out."""
+    entries = body.get("data") if isinstance(body, dict) else None
+    if not isinstance(entries, list):
+        raise ValueError("The model list has no data")
+    return [model for entry in entries if (model := _model(entry)) is not None]
+
+
+def is_free(model: Model) -> bool:
+    """Whether an answer costs nothing: both token prices are zero and nothing else is charged.
+
+    This is the original rule, price "0" for prompt and completion, read as decimals. Models whose
+    output is not only text charge for images, clips or seconds beside the tokens.
+    """
+    prices = (model.pricing.prompt, model.pricing.completion)
+    return (
+        all(price is not None and price == 0 for price in prices)
+        and not model.pricing.request
+        and model.output_modalities == {"text"}
+    )
+
+
+def sees(model: Model) -> bool:
+    """Whether the model accepts images."""
+    return "image" in model.input_modalities
+
+
+def counts_against_quota(model: Model) -> bool:
+    """Whether OpenRouter counts the model's requests against the day's free ones."""
+    return model.id.endswith(":free") or model.id == _FREE_ROUTER
+
+
+def label(model: Model) -> str:
+    """The model's name, with a camera before it when the model sees."""
+    return f"{CAMERA} {model.name}" if sees(model) else model.name
+
+
+def is_pickable(model: Model) -> bool:
+    """Whether a chat can use it: it writes text and answers at once (batch variants do not)."""
+    return "text" in model.output_modalities and not model.id.endswith(":batch")
+
+
+def matching(
+    listed: Iterable[Model], *, free: bool = False, vision: bool = False, words: str = ""
+) -> list[Model]:
+    """The models that a chat can use, narrowed to free ones, seeing ones, and ones with all the words."""
+    wanted = words.casefold().split()
+    return [
+        model
+        for model in listed
+        if is_pickable(model)
+        and (not free or is_free(model))
+        and (not vision or sees(model))
+        and all(word in f"{model.id} {model.name}".casefold() for word in wanted)
+    ]
+
+
+def find(listed: Sequence[Model], model_id: str) -> Model | None:
+    return next((model for model in listed if model.id == model_id), None)
+
+
+def cost(pricing: Pricing, prompt_tokens: int, completion_tokens: int) -> Decimal | None:
+    """US dollars for that many tokens at base prices; ``None`` when a price is not known."""
+    if pricing.prompt is None or pricing.completion is None:
+        return None
+    return (
+        pricing.prompt * prompt_tokens
+        + pricing.completion * completion_tokens
+        + (pricing.request or Decimal(0))
+    )
+
+
+def _model(entry: Any) -> Model | None:
+    if not isinstance(entry, dict) or not isinstance(entry.get("id"), str) or not entry["id"]:
+        return None
+    architecture = _mapping(entry.get("architecture"))
+    limits = _mapping(entry.get("top_provider"))
+    pricing = _mapping(entry.get("pricing"))
+    contexts = [
+        length
+        for value in (entry.get("context_length"), limits.get("context_length"))
+        if (length := _positive(value)) is not None
+    ]
+    return Model(
+        id=entry["id"],
+        name=_text(entry.get("name")) or entry["id"],
+        source="openrouter",
+        description=_text(entry.get("description")),
+        context_length=min(contexts, default=None),
+        max_completion_tokens=_positive(limits.get("max_completion_tokens")),
+        input_modalities=_words(architecture.get("input_modalities")) or frozenset({"text"}),
+        output_modalities=_words(architecture.get("output_modalities")) or frozenset({"text"}),
+        pricing=Pricing(
+            prompt=_price(pricing.get("prompt")),
+            completion=_price(pricing.get("completion")),
+            request=_price(pricing.get("request")),
+        ),
+        supported_parameters=_words(entry.get("supported_parameters")),
+        created=_positive(entry.get("created")),
+    )
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _words(value: Any) -> frozenset[str]:
+    return frozenset(word for word in value if isinstance(word, str)) if isinstance(value, list) else frozenset()
+
+
+def _positive(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
+
+
+def _price(value: Any) -> Decimal | None:
+    """A price in US dollars; OpenRouter writes -1 where the routed model decides."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    try:
+        price = Decimal(str(value).strip())
+    except InvalidOperation:
+        return None
+    return price if price.is_finite() and price >= 0 else None

@@ -1,0 +1,258 @@
+"""The use cases: ask, ask again, stop. One function asks, for chat and comparison alike."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from anyio.from_thread import BlockingPortal
+
+from madlen import catalogue, tracing
+from madlen.errors import TooLarge, Unacceptable, Unsupported
+from madlen.generation import Generation
+from madlen.hub import Hub
+from madlen.images import PER_PROMPT
+from madlen.providers import Provider
+from madlen.providers.directory import Directory, Listing
+from madlen.store import Store
+from madlen.types import (
+    Lane,
+    Message,
+    Parameters,
+    Picture,
+    Reply,
+    Request,
+    Session,
+    Status,
+    Turn,
+)
+
+PROMPT_CHARACTERS = 400_000
+TITLE_CHARACTERS = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A turn that has been stored and whose replies are on their way."""
+
+    session_id: str
+    turn: Turn
+
+
+class Chat:
+    """What pages and API do. Every method may be called from any thread but the loop's."""
+
+    def __init__(
+        self,
+        store: Store,
+        hub: Hub,
+        directory: Directory,
+        portal: BlockingPortal,
+        tracer: tracing.Tracing,
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.store = store
+        self.hub = hub
+        self._directory = directory
+        self._portal = portal
+        self._tracer = tracer
+        self._now = now
+
+    def models(self) -> Listing:
+        return self._portal.call(self._directory.listing)
+
+    def create_session(self, model_id: str, title: str = "") -> Session:
+        """An empty session. Raises ``Unacceptable`` without a model, ``ModelGone`` for an unknown one."""
+        if not model_id.strip():
+            raise Unacceptable("A chat needs a model; name one in model_id.")
+        self._provider_of(model_id)
+        now = self._now()
+        session = Session(
+            id=_fresh_id(),
+            title=_title(title) or "New chat",
+            model_id=model_id,
+            created_at=now,
+            updated_at=now,
+        )
+        self.store.create_session(session)
+        return session
+
+    def rename_session(self, session_id: str, title: str) -> Session:
+        """Raises ``NotFound``, and ``Unacceptable`` for an empty title."""
+        if not _title(title):
+            raise Unacceptable("A title needs at least one character.")
+        self.store.rename_session(session_id, _title(title))
+        return self.store.session(session_id)
+
+    def delete_session(self, session_id: str) -> None:
+        """Deletes the session with its messages and stops what is in flight. Raises ``NotFound``."""
+        turns = self.store.turns(session_id)
+        self.store.delete_session(session_id)
+        for turn in turns:
+            for reply in turn.replies:
+                self.hub.stop(reply.id)
+
+    def ask(
+        self,
+        text: str,
+        lanes: Sequence[Lane],
+        *,
+        session_id: str = "",
+        pictures: Sequence[Picture] = (),
+        history: Sequence[Message] | None = None,
+    ) -> Asked:
+        """Stores the prompt with an empty reply for each lane, then sets the models going.
+
+        Without ``session_id`` a session begins, titled after the prompt. Each model sees its own
+        words of the session so far, or ``history`` where that is given. Raises ``Unacceptable``,
+        ``TooLarge`` or ``Unsupported`` before anything is stored, ``ModelGone``, ``NotFound``.
+        """
+        check_prompt(text, pictures)
+        asked = [self._checked(lane, pictures) for lane in lanes]
+        with self._tracer.span(tracing.ASK, **{"madlen.lanes": len(asked)}):
+            earlier = self.store.turns(session_id) if session_id else []
+            if not session_id:
+                title = _title(text) or "Image"
+                session_id = self.create_session(lanes[0].model_id, title).id
+            turn = Turn(
+                id=_fresh_id(),
+                session_id=session_id,
+                text=text,
+                created_at=self._now(),
+                pictures=tuple(pictures),
+            )
+            prompt = Message("user", text, turn.pictures)
+            return self._begin(turn, asked, earlier, prompt, history)
+
+    def regenerate(self, session_id: str, turn_id: str, lane: Lane) -> Asked:
+        """One more reply to a turn. Raises ``Unacceptable`` when the session has no such turn."""
+        turns = self.store.turns(session_id)
+        position = next((i for i, turn in enumerate(turns) if turn.id == turn_id), None)
+        if position is None:
+            raise Unacceptable("This prompt is not in the chat any more; reload the page.")
+        turn = turns[position]
+        asked = [self._checked(lane, turn.pictures)]
+        with self._tracer.span(tracing.ASK, **{"madlen.lanes": 1}):
+            prompt = Message("user", turn.text, turn.pictures)
+            return self._begin(turn, asked, turns[:position], prompt, None)
+
+    def answer(self, model_id: str, messages: Sequence[Message], parameters: Parameters) -> Generation:
+        """Sets a model going on messages that nobody asked to keep. Raises what ``ask`` raises."""
+        prompts = [message for message in messages if message.role == "user"]
+        if not prompts:
+            raise Unacceptable("There is nothing to answer: send at least one user message.")
+        check_prompt(prompts[-1].text, prompts[-1].pictures)
+        lane = Lane(model_id, parameters=parameters)
+        _, provider = self._checked(lane, [picture for one in messages for picture in one.pictures])
+        reply = _empty_reply(lane, session_id="", turn_id="", now=self._now())
+        request = Request(model_id, _merged(messages), parameters)
+        return self.hub.start(reply, request, provider, kept=False)
+
+    def stop(self, reply_id: str) -> None:
+        self.hub.stop(reply_id)
+
+    def _begin(
+        self,
+        turn: Turn,
+        asked: Sequence[tuple[Lane, Provider]],
+        earlier: Sequence[Turn],
+        prompt: Message,
+        history: Sequence[Message] | None,
+    ) -> Asked:
+        replies = [
+            _empty_reply(lane, session_id=turn.session_id, turn_id=turn.id, now=self._now())
+            for lane, _ in asked
+        ]
+        with self._tracer.span(tracing.STORE_BEGIN):
+            self.store.begin(turn, replies, model_id=asked[0][0].model_id)
+        for reply, (lane, provider) in zip(replies, asked, strict=True):
+            before = seen_by(lane.name, earlier) if history is None else history
+            system = [Message("system", lane.system)] if lane.system else []
+            messages = _merged([*system, *before, prompt])
+            request = Request(lane.model_id, messages, lane.parameters, turn.session_id)
+            self.hub.start(reply, request, provider)
+        return Asked(turn.session_id, replace(turn, replies=(*turn.replies, *replies)))
+
+    def _checked(self, lane: Lane, pictures: Sequence[Picture]) -> tuple[Lane, Provider]:
+        model, provider = self._portal.call(self._directory.find, lane.model_id)
+        if pictures and not catalogue.sees(model):
+            raise Unsupported(
+                f"{model.name} cannot see images. Choose a model with a camera before its name, "
+                "or send the prompt without the image."
+            )
+        return lane, provider
+
+    def _provider_of(self, model_id: str) -> Provider:
+        return self._portal.call(self._directory.find, model_id)[1]
+
+
+def seen_by(lane: str, turns: Sequence[Turn]) -> list[Message]:
+    """What the model in a lane has seen of earlier turns: each prompt, and its own words to it.
+
+    Where a turn has no words of that lane, those of the first good reply stand in.
+    """
+    messages: list[Message] = []
+    for turn in turns:
+        messages.append(Message("user", turn.text, turn.pictures))
+        good = [reply for reply in turn.replies if reply.text]
+        own = [reply for reply in good if reply.lane == lane]
+        chosen = own[-1] if own else next(iter(good), None)
+        if chosen is not None:
+            messages.append(Message("assistant", chosen.text))
+    return messages
+
+
+def check_prompt(text: str, pictures: Sequence[Picture]) -> None:
+    """Raises ``Unacceptable`` for an empty prompt, ``TooLarge`` for one past the limits."""
+    if not text.strip() and not pictures:
+        raise Unacceptable("The message is empty; write something or add an image.")
+    if len(text) > PROMPT_CHARACTERS:
+        raise TooLarge(
+            f"The message has {len(text):,} characters; at most {PROMPT_CHARACTERS:,} can be sent."
+        )
+    if len(pictures) > PER_PROMPT:
+        raise TooLarge(f"There are {len(pictures)} images; at most {PER_PROMPT} can be sent at once.")
+
+
+def _merged(messages: Sequence[Message]) -> tuple[Message, ...]:
+    """Neighbours of one role made one, for many chat templates refuse them.
+
+    They come about when a prompt got no answer.
+    """
+    merged: list[Message] = []
+    for message in messages:
+        if merged and merged[-1].role == message.role:
+            last = merged.pop()
+            text = "\n\n".join(part for part in (last.text, message.text) if part)
+            message = Message(message.role, text, (*last.pictures, *message.pictures))
+        merged.append(message)
+    return tuple(merged)
+
+
+def _empty_reply(lane: Lane, *, session_id: str, turn_id: str, now: datetime) -> Reply:
+    return Reply(
+        id=_fresh_id(),
+        session_id=session_id,
+        turn_id=turn_id,
+        model_id=lane.model_id,
+        lane=lane.name,
+        status=Status.STREAMING,
+        created_at=now,
+        parameters=lane.parameters,
+    )
+
+
+def _title(text: str) -> str:
+    """The first line that says something, cut at a word."""
+    line = next((line for line in text.splitlines() if line.strip()), "")
+    line = " ".join(line.split())
+    if len(line) <= TITLE_CHARACTERS:
+        return line
+    return line[:TITLE_CHARACTERS].rsplit(" ", 1)[0].rstrip() + "…"
+
+
+def _fresh_id() -> str:
+    return uuid.uuid4().hex

@@ -1,0 +1,169 @@
+"""What can go wrong, each named for what happened and each its own sentence for a person.
+
+    MadlenError
+    ├── BadSetting              an environment variable has a value that cannot work
+    ├── Unacceptable            what was asked is not a question (422)
+    ├── TooLarge                a prompt, body or image over its limit (413)
+    ├── Unsupported             the model cannot do what was asked of it (400)
+    ├── NotFound                no such session, message or image (404)
+    ├── StoreUnavailable        the database cannot be opened, read or written (503)
+    └── UpstreamError           the model's side failed (502)
+        ├── UpstreamAuth        our key is missing or refused (502)
+        ├── OutOfCredit         402, with the tokens one can still afford when known
+        ├── Refused             moderation, guardrail, key limit, region (403)
+        ├── ModelGone           the model is unknown or no longer served (404)
+        ├── DataPolicy          privacy settings exclude every provider (404)
+        ├── ContextLength       the prompt does not fit (400)
+        ├── RateLimited         too many requests for the moment (429)
+        │   └── DailyLimit      the day's free requests are used up (429)
+        ├── UpstreamTimeout     no answer in time (504)
+        ├── Interrupted         the stream ended before the answer did (502)
+        └── ModelUnavailable    an embedded model cannot be fetched or loaded (503)
+
+``str(error)`` says what happened and what to do. ``status`` is the HTTP status for it and ``kind``
+the last part of its problem type, ``urn:madlen:error:<kind>``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+
+class MadlenError(Exception):
+    """Something a person can be told in one sentence."""
+
+    status: ClassVar[int] = 500
+    kind: ClassVar[str] = "internal"
+    title: ClassVar[str] = "Something went wrong"
+
+    def extra(self) -> Mapping[str, int | float]:
+        """Members that a problem document adds, such as ``retry_after`` in seconds."""
+        return {}
+
+
+class BadSetting(MadlenError):
+    kind = "bad-setting"
+    title = "A setting cannot work"
+
+
+class Unacceptable(MadlenError):
+    status = 422
+    kind = "invalid"
+    title = "The request is not valid"
+
+
+class TooLarge(MadlenError):
+    status = 413
+    kind = "too-large"
+    title = "Too large"
+
+
+class Unsupported(MadlenError):
+    status = 400
+    kind = "unsupported"
+    title = "The model cannot do that"
+
+
+class NotFound(MadlenError):
+    status = 404
+    kind = "not-found"
+    title = "Not found"
+
+
+class StoreUnavailable(MadlenError):
+    status = 503
+    kind = "store-unavailable"
+    title = "The database is unavailable"
+
+
+class UpstreamError(MadlenError):
+    """The model's side failed; ``retry_after`` is in seconds where the other side named it."""
+
+    status = 502
+    kind = "upstream"
+    title = "The provider failed"
+
+    def __init__(self, sentence: str, *, retry_after: float | None = None) -> None:
+        super().__init__(sentence)
+        self.retry_after = retry_after
+
+    def extra(self) -> Mapping[str, int | float]:
+        return {} if self.retry_after is None else {"retry_after": self.retry_after}
+
+
+class UpstreamAuth(UpstreamError):
+    kind = "upstream-auth"
+    title = "The API key is missing or refused"
+
+
+class OutOfCredit(UpstreamError):
+    status = 402
+    kind = "out-of-credit"
+    title = "Out of credit"
+
+    def __init__(
+        self,
+        sentence: str,
+        *,
+        retry_after: float | None = None,
+        affordable_tokens: int | None = None,
+    ) -> None:
+        super().__init__(sentence, retry_after=retry_after)
+        self.affordable_tokens = affordable_tokens
+
+    def extra(self) -> Mapping[str, int | float]:
+        tokens = self.affordable_tokens
+        return {**super().extra(), **({} if tokens is None else {"affordable_tokens": tokens})}
+
+
+class Refused(UpstreamError):
+    status = 403
+    kind = "refused"
+    title = "Refused by the provider"
+
+
+class ModelGone(UpstreamError):
+    status = 404
+    kind = "model-gone"
+    title = "No such model"
+
+
+class DataPolicy(UpstreamError):
+    status = 404
+    kind = "data-policy"
+    title = "Excluded by privacy settings"
+
+
+class ContextLength(UpstreamError):
+    status = 400
+    kind = "context-length"
+    title = "The conversation does not fit"
+
+
+class RateLimited(UpstreamError):
+    status = 429
+    kind = "rate-limited"
+    title = "Too many requests"
+
+
+class DailyLimit(RateLimited):
+    kind = "rate-limited-daily"
+    title = "The day's free requests are used up"
+
+
+class UpstreamTimeout(UpstreamError):
+    status = 504
+    kind = "upstream-timeout"
+    title = "The provider did not answer in time"
+
+
+class Interrupted(UpstreamError):
+    kind = "interrupted"
+    title = "The answer was cut off"
+
+
+class ModelUnavailable(UpstreamError):
+    status = 503
+    kind = "model-unavailable"
+    title = "The embedded model is unavailable"

@@ -1,0 +1,140 @@
+"""The replies in flight in this process: started, found, followed, stopped, kept alive."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncGenerator, Callable, Iterator
+from concurrent.futures import Future
+from datetime import UTC, datetime, timedelta
+
+import anyio
+import anyio.to_thread
+from anyio.from_thread import BlockingPortal
+
+from madlen import tracing
+from madlen.errors import StoreUnavailable
+from madlen.generation import IDLE_SECONDS, Deadlines, Generation, Update
+from madlen.providers import Provider
+from madlen.store import Store
+from madlen.types import Reply, Request, Status
+
+BEAT_SECONDS = 2.0
+ABANDONED_SECONDS = 10.0
+ABANDONED_SENTENCE = "Madlen ended before the answer was whole. Try again."
+
+
+class Hub:
+    """Starts generations on the loop behind ``portal`` and knows them until they end.
+
+    A reply that another process makes is followed from the database instead.
+    """
+
+    def __init__(
+        self,
+        portal: BlockingPortal,
+        store: Store,
+        tracer: tracing.Tracing,
+        *,
+        deadlines: Deadlines = Deadlines(),
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._portal = portal
+        self._store = store
+        self._tracer = tracer
+        self._deadlines = deadlines
+        self._now = now
+        self._running: dict[str, tuple[Generation, Future[None]]] = {}
+
+    def start(
+        self, reply: Reply, request: Request, provider: Provider, *, kept: bool = True
+    ) -> Generation:
+        """Sets a generation going in the caller's trace and returns at once."""
+        generation = Generation(
+            reply,
+            request,
+            provider,
+            store=self._store if kept else None,
+            tracer=self._tracer,
+            portal=self._portal,
+            deadlines=self._deadlines,
+        )
+        task = self._portal.start_task_soon(generation.run, tracing.current_context())
+        self._running[reply.id] = (generation, task)
+        task.add_done_callback(lambda _: self._running.pop(reply.id, None))
+        return generation
+
+    def find(self, reply_id: str) -> Generation | None:
+        running = self._running.get(reply_id)
+        return running[0] if running else None
+
+    def stop(self, reply_id: str) -> None:
+        """Ends a reply that this process makes; any other is left as it is."""
+        if generation := self.find(reply_id):
+            generation.stop()
+
+    def follow(self, reply_id: str, *, every: float) -> Iterator[Update]:
+        """Everything of a reply and then what comes, in flight here, elsewhere, or long done.
+
+        Raises ``NotFound``.
+        """
+        if generation := self.find(reply_id):
+            yield from generation.follow(every=every)
+            return
+        seen = Update()
+        while seen.ended is None:
+            update, seen = _news(self._store.reply(reply_id), seen)
+            yield update
+            if seen.ended is None:
+                time.sleep(max(every, IDLE_SECONDS))
+
+    async def afollow(self, reply_id: str) -> AsyncGenerator[Update]:
+        """``follow`` for HTTP handlers."""
+        if generation := self.find(reply_id):
+            async for update in generation.afollow():
+                yield update
+            return
+        seen = Update()
+        while seen.ended is None:
+            reply = await anyio.to_thread.run_sync(self._store.reply, reply_id)
+            update, seen = _news(reply, seen)
+            yield update
+            if seen.ended is None:
+                await anyio.sleep(IDLE_SECONDS)
+
+    async def keep_alive(self) -> None:
+        """Says every two seconds that our replies live, and ends those that nobody says it of.
+
+        Runs on the loop for as long as the process does.
+        """
+        while True:
+            try:
+                await anyio.to_thread.run_sync(self._beat)
+            except StoreUnavailable:
+                # The database is locked or full for now; the next beat says the same.
+                pass
+            await anyio.sleep(BEAT_SECONDS)
+
+    def _beat(self) -> None:
+        ours = [generation.id for generation, _ in tuple(self._running.values()) if generation.kept]
+        if ours:
+            self._store.beat(ours, self._now())
+        self._store.interrupt_abandoned(
+            self._now() - timedelta(seconds=ABANDONED_SECONDS), ABANDONED_SENTENCE
+        )
+
+    def close(self) -> None:
+        """Interrupts what runs and returns when all of it is stored. Starts are not expected any more."""
+        running = tuple(self._running.values())
+        for generation, _ in running:
+            generation.stop(Status.INTERRUPTED)
+        for _, task in running:
+            task.result()
+
+
+def _news(reply: Reply, seen: Update) -> tuple[Update, Update]:
+    """What a stored reply has beyond what was seen, and what has been seen then."""
+    ended = None if reply.status is Status.STREAMING else reply
+    return (
+        Update(reply.text[len(seen.text) :], reply.reasoning[len(seen.reasoning) :], ended),
+        Update(reply.text, reply.reasoning, ended),
+    )

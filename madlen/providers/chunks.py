@@ -1,0 +1,172 @@
+"""The grammar of ``chat.completion.chunk`` streams, shared by OpenRouter and llama.cpp.
+
+The two agree on OpenAI's shape and both stray from it: ``choices`` may be missing or empty, the
+finish reason may come twice, usage may come with a choice or without, an error may come in any
+chunk, and a server asked to stream may answer with one JSON body.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncGenerator
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import httpx
+from httpx_sse import EventSource
+
+from madlen.errors import Interrupted, UpstreamError
+from madlen.providers.refusals import refusal
+from madlen.types import Done, Event, Message, Reasoning, Request, Started, Text, Usage
+
+_END = "[DONE]"
+
+
+async def events(response: httpx.Response, *, model_id: str) -> AsyncGenerator[Event]:
+    """The events of a response with status 200. Raises ``UpstreamError`` as soon as the stream tells."""
+    grammar = Grammar(model_id)
+    if "text/event-stream" in response.headers.get("content-type", ""):
+        async for event in EventSource(response).aiter_sse():
+            if event.data.strip() == _END:
+                break
+            for parsed in grammar.take(decoded(event.data)):
+                yield parsed
+    else:
+        for parsed in grammar.take(decoded(await response.aread())):
+            yield parsed
+    yield grammar.done()
+
+
+class Grammar:
+    """What a stream has said so far. ``take`` each chunk, then ask for ``done``."""
+
+    def __init__(self, model_id: str) -> None:
+        self._model_id = model_id
+        self._started = Started()
+        self._finish_reason = ""
+        self._usage = Usage()
+
+    def take(self, chunk: Any) -> list[Event]:
+        """The events in a chunk; one that is no JSON object says nothing and is passed over."""
+        if not isinstance(chunk, dict):
+            return []
+        choices = chunk.get("choices")
+        choice = choices[0] if isinstance(choices, list) and choices else None
+        choice = choice if isinstance(choice, dict) else {}
+        for holder in (chunk, choice):
+            if holder.get("error"):
+                raise refusal(200, holder, model_id=self._model_id)
+        if isinstance(chunk.get("usage"), dict):
+            self._usage = usage(chunk["usage"])
+        self._finish_reason = _text(choice.get("finish_reason")) or self._finish_reason
+        content = choice.get("delta") or choice.get("message")
+        return [*self._who(chunk), *_words(content if isinstance(content, dict) else {})]
+
+    def done(self) -> Done:
+        """Raises ``Interrupted`` when the stream ended without saying that the answer did."""
+        if not self._finish_reason:
+            raise Interrupted(
+                f"The answer of {self._model_id} was cut off before its end. Continue it or try again."
+            )
+        if self._finish_reason == "error":
+            raise UpstreamError(
+                f"The provider of {self._model_id} broke off with an error. Try again or choose another model."
+            )
+        return Done(self._finish_reason, self._usage)
+
+    def _who(self, chunk: dict[str, Any]) -> list[Event]:
+        known = self._started
+        started = Started(
+            model=_text(chunk.get("model")) or known.model,
+            provider=_text(chunk.get("provider")) or known.provider,
+            generation_id=_text(chunk.get("id")) or known.generation_id,
+        )
+        self._started = started
+        return [started] if started != known else []
+
+
+def body(request: Request, *, default_max_tokens: int) -> dict[str, Any]:
+    """The JSON body that asks for a stream. A token limit is always sent: without one OpenRouter
+    reserves credit for the model's longest answer."""
+    parameters = request.parameters
+    chosen = {
+        "temperature": parameters.temperature,
+        "top_p": parameters.top_p,
+        "seed": parameters.seed,
+        "stop": list(parameters.stop) or None,
+        "reasoning": {"effort": parameters.reasoning_effort} if parameters.reasoning_effort else None,
+    }
+    return {
+        "model": request.model_id,
+        "messages": [_message(message) for message in request.messages],
+        "stream": True,
+        "stream_options": {"include_usage": True},
+        "max_tokens": parameters.max_tokens or default_max_tokens,
+        **{name: value for name, value in chosen.items() if value is not None},
+    }
+
+
+def usage(counts: dict[str, Any]) -> Usage:
+    """Token counts and cost; what is absent or of another type is not known."""
+    prompt, completion = _mapping(counts, "prompt_tokens_details"), _mapping(counts, "completion_tokens_details")
+    return Usage(
+        prompt_tokens=_count(counts.get("prompt_tokens")),
+        completion_tokens=_count(counts.get("completion_tokens")),
+        total_tokens=_count(counts.get("total_tokens")),
+        reasoning_tokens=_count(completion.get("reasoning_tokens")),
+        cached_tokens=_count(prompt.get("cached_tokens")),
+        cost=_money(counts.get("cost")),
+    )
+
+
+def _message(message: Message) -> dict[str, Any]:
+    if not message.pictures:
+        return {"role": message.role, "content": message.text}
+    # Text before images, as OpenRouter's guide on images asks.
+    parts: list[dict[str, Any]] = [{"type": "text", "text": message.text}] if message.text else []
+    parts += [
+        {"type": "image_url", "image_url": {"url": picture.address}} for picture in message.pictures
+    ]
+    return {"role": message.role, "content": parts}
+
+
+def _words(content: dict[str, Any]) -> list[Event]:
+    found: list[Event] = []
+    if thought := _text(content.get("reasoning") or content.get("reasoning_content")):
+        found.append(Reasoning(thought))
+    if text := _text(content.get("content")):
+        found.append(Text(text))
+    return found
+
+
+def decoded(content: str | bytes) -> Any:
+    """A body or event as JSON, or as text where it is none, such as a proxy's page."""
+    text = content.decode("utf-8", "replace") if isinstance(content, bytes) else content
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _text(value: Any) -> str:
+    """Text that UTF-8 can carry: JSON may escape half a surrogate pair."""
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
+
+
+def _mapping(value: dict[str, Any], name: str) -> dict[str, Any]:
+    inner = value.get(name)
+    return inner if isinstance(inner, dict) else {}
+
+
+def _count(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+def _money(value: Any) -> Decimal | None:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        money = Decimal(str(value))
+    except InvalidOperation:
+        return None
+    return money if money.is_finite() and money >= 0 else None

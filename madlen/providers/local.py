@@ -1,0 +1,240 @@
+"""Models embedded in this process: GGUF files run by llama.cpp through xllamacpp.
+
+xllamacpp serves OpenAI's API on a loopback port. Loading holds Python's global lock (0.4 to 0.9 s for
+the default model on two cores), so it happens once and in a worker thread, never in a page's.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import aclosing, suppress
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Literal
+
+import anyio
+import anyio.to_thread
+import httpx
+
+from madlen.errors import Interrupted, ModelGone, ModelUnavailable, UpstreamTimeout
+from madlen.providers import chunks, weights
+from madlen.providers.refusals import refusal
+from madlen.tracing import Tracing
+from madlen.types import Done, Event, Model, Pricing, Request, Started
+
+DEFAULT_ID = "local/smollm2-135m-instruct"
+MAX_TOKENS = 1024
+CONTEXT_TOKENS = 8192
+_SLOTS = 4
+_PREFIX = "local/"
+_PARAMETERS = frozenset({"temperature", "top_p", "seed", "stop", "max_tokens"})
+_TIMEOUT = httpx.Timeout(connect=10, read=300, write=60, pool=30)
+
+Source = Callable[[weights.Progress], Awaitable[Path]]
+Phase = Literal["waiting", "fetching", "loading", "ready", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """How far an embedded model is; ``fraction`` of the download from 0 to 1, ``sentence`` on failure."""
+
+    phase: Phase = "waiting"
+    fraction: float = 0.0
+    sentence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Served:
+    server: Any
+    address: str
+    key: str
+
+
+class _Embedded:
+    """One GGUF file: where it comes from, how far it is, and the server once it is loaded."""
+
+    def __init__(self, model: Model, source: Source) -> None:
+        self.model = model
+        self.readiness = Readiness()
+        self._source = source
+        self._served: _Served | None = None
+        self._lock = anyio.Lock()
+
+    async def served(self) -> _Served:
+        async with self._lock:
+            if self._served is None:
+                try:
+                    self._served = await self._load()
+                except ModelUnavailable as error:
+                    self.readiness = Readiness("failed", sentence=str(error))
+                    raise
+            return self._served
+
+    async def _load(self) -> _Served:
+        self.readiness = Readiness("fetching")
+        path = await self._source(self._fetched)
+        self.readiness = Readiness("loading", fraction=1.0)
+        served = await anyio.to_thread.run_sync(_serve, path)
+        self.readiness = Readiness("ready", fraction=1.0)
+        return served
+
+    def _fetched(self, fraction: float) -> None:
+        self.readiness = replace(self.readiness, fraction=fraction)
+
+    def close(self) -> None:
+        self._served = None
+
+
+class LocalModels:
+    """Keeps the ``Provider`` protocol for every GGUF file on offer, the default one first."""
+
+    source = "local"
+
+    def __init__(self, paths: Sequence[Path], *, cache_folder: Path, tracing: Tracing) -> None:
+        async def default(progress: weights.Progress) -> Path:
+            return await weights.obtain(progress, cache_folder)
+
+        self._embedded = {DEFAULT_ID: _Embedded(_default_model(), default)}
+        for path in _gguf_files(paths):
+            model = _file_model(path)
+            self._embedded.setdefault(model.id, _Embedded(model, _at(path)))
+        self._client = httpx.AsyncClient(timeout=_TIMEOUT, trust_env=False)
+        tracing.instrument_client(self._client)
+
+    async def models(self) -> list[Model]:
+        return [embedded.model for embedded in self._embedded.values()]
+
+    def readiness(self, model_id: str) -> Readiness | None:
+        """How far a model is; ``None`` for one that is not embedded. Callable from any thread."""
+        embedded = self._embedded.get(model_id)
+        return embedded.readiness if embedded else None
+
+    async def prepare(self, model_id: str) -> None:
+        await self._find(model_id).served()
+
+    async def warm(self, model_id: str) -> None:
+        """``prepare`` ahead of need: what goes wrong is left in ``readiness``."""
+        with suppress(ModelUnavailable):
+            await self.prepare(model_id)
+
+    async def stream(self, request: Request) -> AsyncGenerator[Event]:
+        embedded = self._find(request.model_id)
+        served = await embedded.served()
+        try:
+            async with self._client.stream(
+                "POST",
+                f"{served.address}/v1/chat/completions",
+                headers={"Authorization": f"Bearer {served.key}"},
+                json=chunks.body(request, default_max_tokens=MAX_TOKENS),
+            ) as response:
+                if response.status_code != 200:
+                    raise refusal(
+                        response.status_code,
+                        chunks.decoded(await response.aread()),
+                        model_id=request.model_id,
+                    )
+                async with aclosing(chunks.events(response, model_id=request.model_id)) as events:
+                    async for event in events:
+                        yield _ours(event, embedded.model)
+        except httpx.TimeoutException as error:
+            raise UpstreamTimeout(
+                f"{embedded.model.name} did not answer in time; the machine may be busy. Try again."
+            ) from error
+        except httpx.HTTPError as error:
+            raise Interrupted(f"{embedded.model.name} broke off. Try again.") from error
+
+    async def close(self) -> None:
+        await self._client.aclose()
+        for embedded in self._embedded.values():
+            embedded.close()
+
+    def _find(self, model_id: str) -> _Embedded:
+        if model_id not in self._embedded:
+            raise ModelGone(
+                f"There is no embedded model {model_id}. Choose another, or name its file in LOCAL_MODELS."
+            )
+        return self._embedded[model_id]
+
+
+def _serve(path: Path) -> _Served:
+    """Loads a file and serves it on a free loopback port, to holders of a key made here only."""
+    # Imported where it is needed: a machine that xllamacpp has no wheel for can still use OpenRouter.
+    try:
+        import xllamacpp
+    except ImportError as error:
+        raise ModelUnavailable(
+            "The embedded model needs the package xllamacpp, which is not installed here. "
+            "Install it with pip, or set OPENROUTER_API_KEY."
+        ) from error
+    key = secrets.token_urlsafe(32)
+    parameters = xllamacpp.CommonParams()
+    parameters.model.path = str(path)
+    parameters.n_ctx = CONTEXT_TOKENS
+    parameters.n_parallel = _SLOTS
+    parameters.kv_unified = True
+    parameters.cache_ram_mib = 0
+    parameters.port = 0
+    parameters.api_keys = [key]
+    parameters.ui = False
+    parameters.verbosity = 0
+    try:
+        server = xllamacpp.Server(parameters)
+    except RuntimeError as error:
+        raise ModelUnavailable(
+            f"llama.cpp cannot load {path.name}; it may be damaged, too large for this machine's memory, "
+            "or not a GGUF model for text."
+        ) from error
+    return _Served(server, server.listening_address, key)
+
+
+def _ours(event: Event, model: Model) -> Event:
+    """llama.cpp names the file where we name the model, and cannot know that it costs nothing."""
+    match event:
+        case Started():
+            return replace(event, model=model.id, provider="llama.cpp")
+        case Done(usage=usage):
+            return replace(event, usage=replace(usage, cost=Decimal(0)))
+    return event
+
+
+def _default_model() -> Model:
+    return _model(
+        DEFAULT_ID,
+        "SmolLM2 135M Instruct",
+        "A small model from Hugging Face that runs inside Madlen, on this machine's processor. "
+        "Quick and private; good for trying things out, not for facts.",
+    )
+
+
+def _file_model(path: Path) -> Model:
+    return _model(f"{_PREFIX}{path.stem}", path.stem, f"The file {path.name} on this machine.")
+
+
+def _model(model_id: str, name: str, description: str) -> Model:
+    return Model(
+        id=model_id,
+        name=name,
+        source=LocalModels.source,
+        description=description,
+        context_length=CONTEXT_TOKENS,
+        pricing=Pricing(prompt=Decimal(0), completion=Decimal(0)),
+        supported_parameters=_PARAMETERS,
+    )
+
+
+def _gguf_files(paths: Sequence[Path]) -> list[Path]:
+    return [
+        file
+        for path in paths
+        for file in (sorted(path.glob("*.gguf")) if path.is_dir() else [path])
+    ]
+
+
+def _at(path: Path) -> Source:
+    async def source(progress: weights.Progress) -> Path:
+        progress(1.0)
+        return path
+
+    return source

@@ -1,0 +1,104 @@
+"""OpenRouter over httpx: its model list and its streamed chat completions."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing, contextmanager
+
+import httpx
+
+from madlen import catalogue
+from madlen.errors import Interrupted, UpstreamError, UpstreamTimeout
+from madlen.providers import chunks
+from madlen.providers.refusals import refusal
+from madlen.tracing import Tracing
+from madlen.types import Event, Model, Request
+
+MAX_TOKENS = 4096
+_TIMEOUT = httpx.Timeout(connect=10, read=120, write=60, pool=10)
+_LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20)
+
+
+class OpenRouter:
+    """Keeps the ``Provider`` protocol. ``base_url`` is the only place that the key is sent to."""
+
+    source = "openrouter"
+
+    def __init__(self, *, key: str, base_url: str, app_name: str, tracing: Tracing) -> None:
+        self._base_url = base_url.rstrip("/")
+        self._client = httpx.AsyncClient(
+            headers={
+                "Authorization": f"Bearer {key}",
+                "X-OpenRouter-Title": header_text(app_name),
+                # A compressed body could unpack to any size.
+                "Accept-Encoding": "identity",
+            },
+            timeout=_TIMEOUT,
+            limits=_LIMITS,
+            follow_redirects=False,
+        )
+        tracing.instrument_client(self._client)
+
+    async def models(self) -> list[Model]:
+        with self._sentences("the model list"):
+            response = await self._client.get(f"{self._base_url}/models")
+            if response.status_code != 200:
+                raise refusal(response.status_code, chunks.decoded(response.content), model_id="the model list")
+            try:
+                return catalogue.models(chunks.decoded(response.content))
+            except ValueError as error:
+                raise UpstreamError(
+                    f"What answers at {self._base_url} sent no model list; check OPENROUTER_BASE_URL."
+                ) from error
+
+    async def prepare(self, model_id: str) -> None:
+        """Nothing to load."""
+
+    async def stream(self, request: Request) -> AsyncGenerator[Event]:
+        body = chunks.body(request, default_max_tokens=MAX_TOKENS)
+        if request.session_id:
+            body["session_id"] = request.session_id
+        with self._sentences(request.model_id):
+            async with self._client.stream(
+                "POST", f"{self._base_url}/chat/completions", json=body
+            ) as response:
+                if response.status_code != 200:
+                    await response.aread()
+                    raise refusal(
+                        response.status_code,
+                        chunks.decoded(response.content),
+                        model_id=request.model_id,
+                        headers=response.headers,
+                    )
+                async with aclosing(chunks.events(response, model_id=request.model_id)) as events:
+                    async for event in events:
+                        yield event
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+    @contextmanager
+    def _sentences(self, what: str) -> Iterator[None]:
+        """Turns httpx's errors into ours."""
+        try:
+            yield
+        except httpx.TimeoutException as error:
+            raise UpstreamTimeout(
+                f"OpenRouter did not answer in time for {what}. Try again or choose another model."
+            ) from error
+        except (httpx.ConnectError, httpx.ProxyError) as error:
+            raise UpstreamError(
+                f"OpenRouter cannot be reached at {self._base_url}. Check the network and OPENROUTER_BASE_URL."
+            ) from error
+        except (httpx.HTTPError, httpx.StreamError) as error:
+            raise Interrupted(
+                f"The connection broke before {what} was complete. Continue or try again."
+            ) from error
+
+
+def header_text(text: str) -> str:
+    """The nearest printable ASCII, all that a header value may hold: ``Tést`` becomes ``Test``."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return "".join(character for character in plain if character.isprintable()).strip() or "Madlen"
+

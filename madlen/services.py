@@ -1,0 +1,130 @@
+"""What this process runs with, wired once. The only module that constructs."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+
+from madlen import settings as settings_module
+from madlen.chat import Chat
+from madlen.hub import Hub
+from madlen.providers import Provider, weights
+from madlen.providers.directory import Directory
+from madlen.providers.local import DEFAULT_ID, LocalModels, Readiness
+from madlen.providers.openrouter import OpenRouter
+from madlen.settings import Settings
+from madlen.store import open_store
+from madlen.tracing import Tracing
+
+log = logging.getLogger("madlen")
+
+MakeProviders = Callable[[Settings, Tracing], Sequence[Provider]]
+
+
+class Services:
+    """A running Madlen: its loop, store, providers, hub and chat. Close it to end all of them."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        make_providers: MakeProviders | None = None,
+        tracing: Tracing | None = None,
+        cache_folder: Path | None = None,
+    ) -> None:
+        self.settings = settings
+        with ExitStack() as stack:
+            self.tracing = tracing or Tracing(
+                enabled=settings.enable_tracing,
+                service_name=settings.otel_service_name,
+                service_version=settings.app_version,
+                endpoint=settings.otlp_endpoint,
+            )
+            stack.callback(self.tracing.close)
+            self.store = open_store(settings.database_url)
+            stack.callback(self.store.close)
+            self.portal: BlockingPortal = stack.enter_context(start_blocking_portal(name="madlen"))
+            self._local: LocalModels | None = None
+            providers = (
+                make_providers(settings, self.tracing)
+                if make_providers
+                else self._providers(cache_folder or weights.cache_folder())
+            )
+            directory = Directory(providers)
+            stack.callback(self.portal.call, directory.close)
+            self.hub = Hub(self.portal, self.store, self.tracing)
+            stack.callback(self.hub.close)
+            alive = self.portal.start_task_soon(self.hub.keep_alive)
+            stack.callback(alive.cancel)
+            self.chat = Chat(self.store, self.hub, directory, self.portal, self.tracing)
+            self._stack = stack.pop_all()
+        log.info("%s %s with %s", settings.app_name, settings.app_version, self.store.description)
+
+    def _providers(self, cache_folder: Path) -> list[Provider]:
+        settings = self.settings
+        self._local = LocalModels(
+            settings.local_models, cache_folder=cache_folder, tracing=self.tracing
+        )
+        if settings.openrouter_api_key is None:
+            # Nobody else can answer, so the download need not wait for the first prompt.
+            self.portal.start_task_soon(self._local.warm, DEFAULT_ID)
+            return [self._local]
+        openrouter = OpenRouter(
+            key=settings.openrouter_api_key.get_secret_value(),
+            base_url=settings.openrouter_base_url,
+            app_name=settings.app_name,
+            tracing=self.tracing,
+        )
+        return [openrouter, self._local]
+
+    def readiness(self, model_id: str) -> Readiness | None:
+        """How far an embedded model is; ``None`` for any other model."""
+        return self._local.readiness(model_id) if self._local else None
+
+    def close(self) -> None:
+        """Interrupts and stores what is in flight, then lets everything go."""
+        self._stack.close()
+
+
+_lock = threading.Lock()
+_current: Services | None = None
+
+
+def current() -> Services:
+    """The services of this process, made from the environment at the first call.
+
+    Raises ``BadSetting`` or ``StoreUnavailable`` with a sentence for whoever starts the process.
+    """
+    global _current
+    with _lock:
+        if _current is None:
+            _current = Services(settings_module.load())
+        return _current
+
+
+def close() -> None:
+    """Closes the current services, if there are any."""
+    global _current
+    with _lock:
+        closing, _current = _current, None
+    if closing is not None:
+        closing.close()
+
+
+@contextmanager
+def using(services: Services) -> Iterator[Services]:
+    """Makes the given services the current ones for a while, and closes them after it."""
+    global _current
+    with _lock:
+        before, _current = _current, services
+    try:
+        yield services
+    finally:
+        with _lock:
+            _current = before
+        services.close()

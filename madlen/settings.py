@@ -1,0 +1,130 @@
+"""What the environment and ``.env`` say, read once. The only module that looks at ``os.environ``."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+import pydantic
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from madlen.errors import BadSetting
+
+LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]")
+
+
+class Settings(BaseSettings):
+    """Every variable that Madlen reads; the table in the README is tested against this class."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True
+    )
+
+    openrouter_api_key: SecretStr | None = Field(
+        None, description="Your OpenRouter key; without one the embedded model answers"
+    )
+    openrouter_base_url: str = Field(
+        "https://openrouter.ai/api/v1", description="Where OpenRouter's API is"
+    )
+    app_name: str = Field("Madlen AI Chat", description="The name in the page, the API and OpenRouter")
+    app_version: str = Field("1.0.0", description="The version that the API reports")
+    debug: bool = Field(False, description="Log more, for development")
+    database_url: str = Field(
+        "sqlite:///./chat.db", description="Where sessions and messages are kept"
+    )
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Browser origins that may call the API, a JSON list"
+    )
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        LOOPBACK_HOSTS,
+        description='Host names under which pages and API answer, a JSON list; `["*"]` for any',
+    )
+    jaeger_endpoint: str | None = Field(
+        None, description="OTLP/gRPC address of Jaeger, such as http://localhost:4317"
+    )
+    otel_exporter_otlp_endpoint: str | None = Field(
+        None, description="OpenTelemetry's own variable; used when JAEGER_ENDPOINT is not set"
+    )
+    otel_service_name: str = Field(
+        "madlen-chat-backend", description="The service name in Jaeger"
+    )
+    enable_tracing: bool = Field(True, description="Make spans, and export them where an endpoint is set")
+    local_models: Annotated[tuple[Path, ...], NoDecode] = Field(
+        (), description="GGUF files and folders to offer, separated as in PATH"
+    )
+
+    @property
+    def otlp_endpoint(self) -> str | None:
+        return self.jaeger_endpoint or self.otel_exporter_otlp_endpoint
+
+    @field_validator("openrouter_base_url", "jaeger_endpoint", "otel_exporter_otlp_endpoint")
+    @classmethod
+    def _an_http_address(cls, value: str | None) -> str | None:
+        if value is not None:
+            parts = urlsplit(value)
+            if parts.scheme not in {"http", "https"} or not parts.hostname:
+                raise ValueError("must be an http or https address")
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _a_database_we_speak(cls, value: str) -> str:
+        if not value.startswith("sqlite:///") or value == "sqlite:///":
+            raise ValueError("must look like sqlite:///./chat.db")
+        return value
+
+    @field_validator("cors_origins", "allowed_hosts", mode="before")
+    @classmethod
+    def _a_json_list(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            try:
+                value = json.loads(value)
+            except json.JSONDecodeError:
+                value = None
+            if not isinstance(value, list):
+                raise ValueError('must be a JSON list such as ["http://localhost:5173"]')
+        return value
+
+    @field_validator("local_models", mode="before")
+    @classmethod
+    def _split_like_a_path(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return tuple(Path(part) for part in value.split(os.pathsep) if part)
+        return value
+
+    @field_validator("local_models")
+    @classmethod
+    def _files_that_exist(cls, value: tuple[Path, ...]) -> tuple[Path, ...]:
+        for path in value:
+            if not path.exists():
+                raise ValueError(f"names {path}, which does not exist")
+        return value
+
+
+def load() -> Settings:
+    """The settings of this process.
+
+    Raises ``BadSetting`` with one sentence that names each variable with a wrong value; the value
+    itself is left out, for it may be a secret.
+    """
+    try:
+        return Settings()  # type: ignore[call-arg]  # every field has a default
+    except pydantic.ValidationError as error:
+        wrong = "; ".join(
+            f"{str(part['loc'][0]).upper()} {_reason(part['msg'])}" for part in error.errors()
+        )
+    raise BadSetting(f"Madlen cannot start: {wrong}. Correct it in the environment or in .env.")
+
+
+def child_environment(**changes: str) -> dict[str, str]:
+    """The environment for a child process: this one's, with the changes."""
+    return {**os.environ, **changes}
+
+
+def _reason(message: str) -> str:
+    message = message.removeprefix("Value error, ").rstrip(".")
+    return message if message.startswith(("must", "names")) else f"is wrong: {message[:1].lower()}{message[1:]}"

@@ -1,0 +1,75 @@
+"""Who remembers: the ``Store`` protocol and ``open_store(url)``, the back end that a URL names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from madlen.errors import BadSetting
+from madlen.store.sqlite import SQLiteStore
+from madlen.types import Reply, Session, Turn
+
+
+class Store(Protocol):
+    """Sessions, their turns and the replies to them; synchronous and safe to call from any thread.
+
+    What a method has returned from is durable: it survives the process being killed. Every method
+    raises ``StoreUnavailable`` when the database cannot be reached, read or written.
+    """
+
+    def create_session(self, session: Session) -> None: ...
+
+    def session(self, session_id: str) -> Session:
+        """Raises ``NotFound``."""
+
+    def sessions(self, *, words: str = "", limit: int = 100, offset: int = 0) -> list[Session]:
+        """Newest first; with ``words``, those with all of them in the title or in one message."""
+
+    def rename_session(self, session_id: str, title: str) -> None:
+        """Raises ``NotFound``."""
+
+    def delete_session(self, session_id: str) -> None:
+        """Removes the session with all its messages. Raises ``NotFound``."""
+
+    def turns(self, session_id: str) -> list[Turn]:
+        """Oldest first, each with its pictures and all its replies; empty for an unknown session."""
+
+    def begin(self, turn: Turn, replies: Sequence[Reply], *, model_id: str) -> None:
+        """Keeps a prompt, its pictures and an empty row for each reply, in one transaction.
+
+        A turn that is there already only gains the replies. The session is dated and takes on
+        ``model_id``. Raises ``NotFound`` when the session has gone.
+        """
+
+    def save(self, reply: Reply) -> None:
+        """Brings a reply's row up to date; a row that was deleted meanwhile stays deleted."""
+
+    def reply(self, reply_id: str) -> Reply:
+        """Raises ``NotFound``."""
+
+    def beat(self, reply_ids: Sequence[str], now: datetime) -> None:
+        """Says that the replies are still being written."""
+
+    def interrupt_abandoned(self, before: datetime, sentence: str) -> int:
+        """Marks each ``streaming`` reply without a beat since ``before`` as ``interrupted``; says how many."""
+
+    def check(self) -> None:
+        """Writes and takes it back, so that ``StoreUnavailable`` tells what is wrong."""
+
+    def close(self) -> None: ...
+
+    @property
+    def description(self) -> str:
+        """What runs, for a line at start-up, such as ``SQLite 3.53.4 in chat.db``."""
+
+
+def open_store(url: str) -> Store:
+    """Opens the database that a ``DATABASE_URL`` names and brings its schema up to date.
+
+    Raises ``StoreUnavailable`` when it cannot be opened, ``BadSetting`` for an unknown scheme.
+    """
+    scheme, _, path = url.partition(":///")
+    if scheme != "sqlite" or not path:
+        raise BadSetting("DATABASE_URL must look like sqlite:///./chat.db")
+    return SQLiteStore(path)

@@ -1,0 +1,136 @@
+"""The SQLite schema, one numbered step per change. A step that has been released is never edited."""
+
+from __future__ import annotations
+
+from sqlite_utils import Database, Migrations
+
+migrations = Migrations("madlen")
+
+
+@migrations()
+def m001_sessions_and_messages(db: Database) -> None:
+    # The tables and columns of the original, so that its tools can read a chat. `seq` keeps the
+    # order whatever the clock does, and gives the search index a rowid that VACUUM cannot change.
+    # A prompt is a row of its own; a reply names its prompt in `turn_id` and says how it stands.
+    db.execute("""
+        CREATE TABLE chat_sessions (
+            seq INTEGER PRIMARY KEY,
+            id TEXT NOT NULL UNIQUE,
+            title TEXT NOT NULL,
+            model_id TEXT NOT NULL,
+            created_at TEXT NOT NULL,
+            updated_at TEXT NOT NULL
+        ) STRICT
+    """)
+    db.execute("CREATE INDEX chat_sessions_newest ON chat_sessions (updated_at DESC, seq DESC)")
+    db.execute("""
+        CREATE TABLE messages (
+            seq INTEGER PRIMARY KEY,
+            id TEXT NOT NULL UNIQUE,
+            session_id TEXT NOT NULL REFERENCES chat_sessions (id) ON DELETE CASCADE,
+            role TEXT NOT NULL CHECK (role IN ('user', 'assistant')),
+            content TEXT NOT NULL,
+            image_url TEXT,
+            timestamp TEXT NOT NULL,
+            extra_metadata TEXT CHECK (json_valid(extra_metadata)),
+            turn_id TEXT REFERENCES messages (id) ON DELETE CASCADE,
+            model_id TEXT,
+            lane TEXT,
+            status TEXT NOT NULL DEFAULT 'complete',
+            reasoning TEXT NOT NULL DEFAULT '',
+            alive_at TEXT,
+            CHECK ((role = 'user') = (turn_id IS NULL))
+        ) STRICT
+    """)
+    db.execute("CREATE INDEX messages_of_session ON messages (session_id, seq)")
+    db.execute("CREATE INDEX messages_of_turn ON messages (turn_id)")
+    db.execute(
+        "CREATE INDEX messages_streaming ON messages (alive_at) WHERE status = 'streaming'"
+    )
+
+
+@migrations()
+def m002_images(db: Database) -> None:
+    # Bytes are kept once however often they are sent; `image_url` on the message names the first.
+    db.execute("""
+        CREATE TABLE images (
+            sha256 TEXT PRIMARY KEY,
+            media_type TEXT NOT NULL,
+            content BLOB NOT NULL
+        ) STRICT
+    """)
+    db.execute("""
+        CREATE TABLE message_images (
+            message_id TEXT NOT NULL REFERENCES messages (id) ON DELETE CASCADE,
+            position INTEGER NOT NULL,
+            image_url TEXT NOT NULL,
+            sha256 TEXT REFERENCES images (sha256),
+            PRIMARY KEY (message_id, position)
+        ) STRICT
+    """)
+    db.execute("CREATE INDEX message_images_of_image ON message_images (sha256)")
+    db.execute("""
+        CREATE TRIGGER images_unused AFTER DELETE ON message_images BEGIN
+            DELETE FROM images WHERE sha256 = old.sha256
+                AND NOT EXISTS (SELECT 1 FROM message_images WHERE sha256 = old.sha256);
+        END
+    """)
+
+
+@migrations()
+def m003_search(db: Database) -> None:
+    # A reply enters the index once, when it is whole: indexing each checkpoint of a growing text
+    # would cost the square of its length. The view says the same to FTS5's integrity check.
+    db.execute("""
+        CREATE VIEW messages_searchable AS
+            SELECT seq, content FROM messages WHERE status <> 'streaming'
+    """)
+    db.execute("""
+        CREATE VIRTUAL TABLE messages_search USING fts5 (
+            content, content = 'messages_searchable', content_rowid = 'seq',
+            tokenize = "unicode61 remove_diacritics 2"
+        )
+    """)
+    enter = "INSERT INTO messages_search (rowid, content) VALUES (new.seq, new.content);"
+    leave = (
+        "INSERT INTO messages_search (messages_search, rowid, content)"
+        " VALUES ('delete', old.seq, old.content);"
+    )
+    changed = "(old.content <> new.content OR old.status <> new.status)"
+    db.execute(f"""
+        CREATE TRIGGER messages_search_insert AFTER INSERT ON messages
+            WHEN new.status <> 'streaming' BEGIN {enter} END
+    """)
+    db.execute(f"""
+        CREATE TRIGGER messages_search_delete AFTER DELETE ON messages
+            WHEN old.status <> 'streaming' BEGIN {leave} END
+    """)
+    db.execute(f"""
+        CREATE TRIGGER messages_search_leave AFTER UPDATE ON messages
+            WHEN old.status <> 'streaming' AND {changed} BEGIN {leave} END
+    """)
+    db.execute(f"""
+        CREATE TRIGGER messages_search_return AFTER UPDATE ON messages
+            WHEN new.status <> 'streaming' AND {changed} BEGIN {enter} END
+    """)
+    db.execute("""
+        CREATE VIRTUAL TABLE sessions_search USING fts5 (
+            title, content = 'chat_sessions', content_rowid = 'seq',
+            tokenize = "unicode61 remove_diacritics 2"
+        )
+    """)
+    named = "INSERT INTO sessions_search (rowid, title) VALUES (new.seq, new.title);"
+    unnamed = (
+        "INSERT INTO sessions_search (sessions_search, rowid, title)"
+        " VALUES ('delete', old.seq, old.title);"
+    )
+    db.execute(
+        f"CREATE TRIGGER sessions_search_insert AFTER INSERT ON chat_sessions BEGIN {named} END"
+    )
+    db.execute(
+        f"CREATE TRIGGER sessions_search_delete AFTER DELETE ON chat_sessions BEGIN {unnamed} END"
+    )
+    db.execute(f"""
+        CREATE TRIGGER sessions_search_rename AFTER UPDATE OF title ON chat_sessions
+            BEGIN {unnamed} {named} END
+    """)

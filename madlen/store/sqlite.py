@@ -1,0 +1,323 @@
+"""One SQLite file, through sqlite-utils: WAL, full synchronous, one connection for each operation.
+
+A connection belongs to the thread that made it and Streamlit makes a thread for each run, so none
+is kept but the anchor, which does nothing: while it is open, closing another is not the last close,
+on which SQLite would fold the whole write-ahead log into the file.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from datetime import datetime
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from sqlite_utils import Database
+from sqlite_utils.utils import sqlite3
+
+from madlen.errors import NotFound, StoreUnavailable
+from madlen.store import rows
+from madlen.store.schema import migrations
+from madlen.types import Picture, Reply, Session, Status, Turn
+
+_BUSY_MILLISECONDS = 5000
+_COUNTED = "(SELECT count(*) FROM messages m WHERE m.session_id = s.id) AS message_count"
+
+
+class SQLiteStore:
+    """The ``Store`` contract on one file."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        with self._sentences():
+            if not Path(path).exists():
+                os.close(os.open(path, os.O_CREAT, 0o600))
+            self._anchor = sqlite3.connect(path, check_same_thread=False)
+            try:
+                self._anchor.execute("PRAGMA journal_mode = WAL").fetchall()
+                with self._write() as db:
+                    migrations.apply(db)
+            except BaseException:
+                self._anchor.close()
+                raise
+
+    @property
+    def description(self) -> str:
+        return f"SQLite {sqlite3.sqlite_version} in {self._path}"
+
+    def close(self) -> None:
+        self._anchor.close()
+
+    def create_session(self, session: Session) -> None:
+        with self._write() as db:
+            db["chat_sessions"].insert(
+                {
+                    "id": session.id,
+                    "title": session.title,
+                    "model_id": session.model_id,
+                    "created_at": rows.stamp(session.created_at),
+                    "updated_at": rows.stamp(session.updated_at),
+                }
+            )
+
+    def session(self, session_id: str) -> Session:
+        with self._read() as db:
+            found = list(
+                db.query(f"SELECT s.*, {_COUNTED} FROM chat_sessions s WHERE id = ?", [session_id])
+            )
+        if not found:
+            raise _no_session()
+        return rows.session(found[0])
+
+    def sessions(self, *, words: str = "", limit: int = 100, offset: int = 0) -> list[Session]:
+        where, values = "", []
+        if words.strip():
+            where = """
+                WHERE s.seq IN (SELECT rowid FROM sessions_search WHERE sessions_search MATCH ?)
+                   OR s.id IN (SELECT m.session_id FROM messages_search f
+                               JOIN messages m ON m.seq = f.rowid WHERE messages_search MATCH ?)
+            """
+            values = [_match(words)] * 2
+        with self._read() as db:
+            found = list(
+                db.query(
+                    f"SELECT s.*, {_COUNTED} FROM chat_sessions s {where}"
+                    " ORDER BY s.updated_at DESC, s.seq DESC LIMIT ? OFFSET ?",
+                    [*values, limit, offset],
+                )
+            )
+        return [rows.session(row) for row in found]
+
+    def rename_session(self, session_id: str, title: str) -> None:
+        with self._write() as db:
+            if not db.execute(
+                "UPDATE chat_sessions SET title = ? WHERE id = ?", [title, session_id]
+            ).rowcount:
+                raise _no_session()
+
+    def delete_session(self, session_id: str) -> None:
+        with self._write() as db:
+            if not db.execute("DELETE FROM chat_sessions WHERE id = ?", [session_id]).rowcount:
+                raise _no_session()
+
+    def turns(self, session_id: str) -> list[Turn]:
+        with self._read() as db, self._snapshot(db):
+            messages = list(
+                db.query("SELECT * FROM messages WHERE session_id = ? ORDER BY seq", [session_id])
+            )
+            pictures = _pictures_by_message(db, session_id)
+        replies: dict[str, list[Reply]] = {}
+        for row in messages:
+            if row["role"] == "assistant":
+                replies.setdefault(row["turn_id"], []).append(rows.reply(row))
+        return [
+            Turn(
+                id=row["id"],
+                session_id=session_id,
+                text=row["content"],
+                created_at=datetime.fromisoformat(row["timestamp"]),
+                pictures=tuple(pictures.get(row["id"], ())),
+                replies=tuple(replies.get(row["id"], ())),
+            )
+            for row in messages
+            if row["role"] == "user"
+        ]
+
+    def begin(self, turn: Turn, replies: Sequence[Reply], *, model_id: str) -> None:
+        now = rows.stamp(replies[0].created_at if replies else turn.created_at)
+        with self._write() as db:
+            if not db.execute(
+                "UPDATE chat_sessions SET updated_at = ?, model_id = ? WHERE id = ?",
+                [now, model_id, turn.session_id],
+            ).rowcount:
+                raise _no_session()
+            if not db["messages"].count_where("id = ?", [turn.id]):
+                _insert_prompt(db, turn)
+            for reply in replies:
+                db["messages"].insert(
+                    {
+                        "id": reply.id,
+                        "session_id": reply.session_id,
+                        "role": "assistant",
+                        "content": reply.text,
+                        "timestamp": rows.stamp(reply.created_at),
+                        "extra_metadata": rows.metadata(reply),
+                        "turn_id": reply.turn_id,
+                        "model_id": reply.model_id,
+                        "lane": reply.lane,
+                        "status": reply.status.value,
+                        "reasoning": reply.reasoning,
+                        "alive_at": now,
+                    }
+                )
+
+    def save(self, reply: Reply) -> None:
+        with self._write() as db:
+            db.execute(
+                "UPDATE messages SET content = ?, reasoning = ?, status = ?, extra_metadata = ?"
+                " WHERE id = ?",
+                [reply.text, reply.reasoning, reply.status.value, rows.metadata(reply), reply.id],
+            )
+
+    def reply(self, reply_id: str) -> Reply:
+        with self._read() as db:
+            found = list(
+                db.query("SELECT * FROM messages WHERE id = ? AND role = 'assistant'", [reply_id])
+            )
+        if not found:
+            raise NotFound("There is no such message; it may have been deleted.")
+        return rows.reply(found[0])
+
+    def beat(self, reply_ids: Sequence[str], now: datetime) -> None:
+        with self._write() as db:
+            for reply_id in reply_ids:
+                db.execute(
+                    "UPDATE messages SET alive_at = ? WHERE id = ?", [rows.stamp(now), reply_id]
+                )
+
+    def interrupt_abandoned(self, before: datetime, sentence: str) -> int:
+        with self._write() as db:
+            return db.execute(
+                """
+                UPDATE messages SET status = ?, extra_metadata = json_set(
+                    coalesce(extra_metadata, '{}'), '$.error',
+                    json_object('kind', 'interrupted', 'sentence', ?, 'status', 502))
+                WHERE status = 'streaming' AND alive_at < ?
+                """,
+                [Status.INTERRUPTED.value, sentence, rows.stamp(before)],
+            ).rowcount
+
+    def check(self) -> None:
+        with self._write() as db:
+            # A no-op update takes the write lock and touches the log, where disk full shows.
+            db.execute("UPDATE _sqlite_migrations SET name = name")
+
+    @contextmanager
+    def _read(self) -> Iterator[Database]:
+        with self._sentences(), closing(sqlite3.connect(self._path)) as connection:
+            db = Database(connection)
+            for pragma in (
+                f"busy_timeout = {_BUSY_MILLISECONDS}",
+                "foreign_keys = ON",
+                "synchronous = FULL",
+                "secure_delete = ON",
+                "journal_size_limit = 67108864",
+            ):
+                connection.execute(f"PRAGMA {pragma}")
+            yield db
+
+    @contextmanager
+    def _write(self) -> Iterator[Database]:
+        """A transaction that holds the write lock from its first moment.
+
+        sqlite-utils begins deferred, where reading and then writing fails at once beside another writer.
+        """
+        with self._read() as db:
+            db.conn.execute("BEGIN IMMEDIATE")
+            try:
+                yield db
+                db.conn.execute("COMMIT")
+            except BaseException:
+                if db.conn.in_transaction:
+                    db.conn.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def _snapshot(self, db: Database) -> Iterator[None]:
+        """Several reads that see one moment."""
+        db.conn.execute("BEGIN")
+        try:
+            yield
+        finally:
+            db.conn.execute("ROLLBACK")
+
+    @contextmanager
+    def _sentences(self) -> Iterator[None]:
+        """Turns the errors of SQLite and the file system into sentences that name the file."""
+        try:
+            yield
+        except sqlite3.IntegrityError:
+            raise
+        except (sqlite3.Error, OSError) as error:
+            raise StoreUnavailable(_cause(error, self._path)) from error
+
+
+def _insert_prompt(db: Database, turn: Turn) -> None:
+    addresses = [picture.url or f"sha256:{picture.sha256}" for picture in turn.pictures]
+    db["messages"].insert(
+        {
+            "id": turn.id,
+            "session_id": turn.session_id,
+            "role": "user",
+            "content": turn.text,
+            "image_url": addresses[0] if addresses else None,
+            "timestamp": rows.stamp(turn.created_at),
+        }
+    )
+    for position, (picture, address) in enumerate(zip(turn.pictures, addresses, strict=True)):
+        if picture.sha256:
+            db.execute(
+                "INSERT INTO images (sha256, media_type, content) VALUES (?, ?, ?)"
+                " ON CONFLICT DO NOTHING",
+                [picture.sha256, picture.media_type, picture.content],
+            )
+        db["message_images"].insert(
+            {
+                "message_id": turn.id,
+                "position": position,
+                "image_url": address,
+                "sha256": picture.sha256 or None,
+            }
+        )
+
+
+def _pictures_by_message(db: Database, session_id: str) -> dict[str, list[Picture]]:
+    found = list(
+        db.query(
+            """
+            SELECT link.message_id, link.image_url, image.sha256, image.media_type, image.content
+            FROM message_images link
+            JOIN messages message ON message.id = link.message_id
+            LEFT JOIN images image ON image.sha256 = link.sha256
+            WHERE message.session_id = ? ORDER BY link.message_id, link.position
+            """,
+            [session_id],
+        )
+    )
+    return {
+        message_id: [
+            Picture(sha256=row["sha256"], media_type=row["media_type"], content=row["content"])
+            if row["sha256"]
+            else Picture(url=row["image_url"])
+            for row in group
+        ]
+        for message_id, group in groupby(found, key=lambda row: row["message_id"])
+    }
+
+
+def _no_session() -> NotFound:
+    return NotFound("There is no such chat; it may have been deleted.")
+
+
+def _match(words: str) -> str:
+    """An FTS5 query for all the words, the last one as a beginning; no input is a syntax error."""
+    quoted = ['"' + word.replace('"', '""') + '"' for word in words.replace("\0", " ").split()]
+    return " ".join(quoted) + "*" if quoted else '""'
+
+
+def _cause(error: Any, path: str) -> str:
+    text, known = str(error).lower(), f"The database {path}"
+    if "locked" in text or "busy" in text:
+        return f"{known} is in use by another program that does not let go; close it and try again."
+    if "full" in text or "no space" in text:
+        return f"{known} cannot be written because the disk is full; free some space and try again."
+    if "readonly" in text or "read-only" in text or "permission" in text:
+        return f"{known} cannot be written; give this user the right to write to it and its folder."
+    if "not a database" in text or "malformed" in text:
+        return f"{known} is damaged or not a SQLite file; move it away or set DATABASE_URL to another."
+    if "unable to open" in text or isinstance(error, OSError):
+        return f"{known} cannot be opened; make its folder or set DATABASE_URL to another path."
+    return f"{known} failed: {error}."

@@ -1,0 +1,196 @@
+"""OpenTelemetry in one place: set-up, span names and attributes.
+
+Attribute names follow the GenAI semantic conventions (open-telemetry/semantic-conventions-genai).
+Prompts, answers, titles, file names and keys are never recorded.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from opentelemetry import context as otel_context
+from opentelemetry import trace
+from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
+from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
+from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.trace import Span, SpanKind, Status, StatusCode
+from opentelemetry.util.types import AttributeValue
+
+from madlen.errors import MadlenError
+from madlen.types import Reply, Request
+
+ASK = "ask"
+STORE_BEGIN = "store begin"
+STORE_FINISH = "store finish"
+FIRST_CHUNK = "madlen.first_chunk"
+FIRST_VISIBLE_TEXT = "madlen.first_visible_text"
+STOPPED = "madlen.stopped"
+CHECKPOINT_MISSED = "madlen.checkpoint_missed"
+
+Context = otel_context.Context
+_SHUTDOWN_SECONDS = 3.0
+_EXPORT_SECONDS = 2.0
+
+
+class Tracing:
+    """Makes spans, and exports them where an endpoint is given.
+
+    Without an endpoint there is no exporter, queue or thread; spans then only lend their ids to
+    replies. ``enabled=False`` makes no spans at all.
+    """
+
+    def __init__(
+        self,
+        *,
+        enabled: bool = True,
+        service_name: str = "madlen",
+        service_version: str = "",
+        endpoint: str | None = None,
+        processor: SpanProcessor | None = None,
+    ) -> None:
+        self.enabled = enabled
+        self._provider: TracerProvider | None = None
+        if enabled:
+            # The SDK's own exit hook may hold a process for 30 s when the collector is gone.
+            self._provider = TracerProvider(
+                resource=Resource.create(
+                    {"service.name": service_name, "service.version": service_version}
+                ),
+                shutdown_on_exit=False,
+            )
+            if endpoint is not None:
+                exporter = OTLPSpanExporter(
+                    endpoint=endpoint,
+                    insecure=endpoint.startswith("http://"),
+                    timeout=_EXPORT_SECONDS,
+                )
+                self._provider.add_span_processor(BatchSpanProcessor(exporter))
+            if processor is not None:
+                self._provider.add_span_processor(processor)
+        self._tracer = self.provider.get_tracer("madlen", service_version)
+
+    @property
+    def provider(self) -> trace.TracerProvider:
+        return self._provider or trace.NoOpTracerProvider()
+
+    @contextmanager
+    def span(self, name: str, **attributes: AttributeValue) -> Iterator[Span]:
+        """A current span around some work of ours; an error marks it without its message."""
+        with self._current(name, SpanKind.INTERNAL, attributes) as span:
+            yield span
+
+    @contextmanager
+    def chat(self, request: Request, source: str) -> Iterator[Span]:
+        """The span ``chat {model}`` around one whole answer, retries included."""
+        attributes = _request_attributes(request, source)
+        with self._current(f"chat {request.model_id}", SpanKind.CLIENT, attributes) as span:
+            yield span
+
+    @contextmanager
+    def _current(
+        self, name: str, kind: SpanKind, attributes: dict[str, AttributeValue]
+    ) -> Iterator[Span]:
+        with self._tracer.start_as_current_span(
+            name,
+            kind=kind,
+            attributes=attributes,
+            record_exception=False,
+            set_status_on_exception=False,
+        ) as span:
+            try:
+                yield span
+            except Exception as error:
+                failed(span, error.kind if isinstance(error, MadlenError) else type(error).__name__)
+                raise
+
+    def instrument_client(self, client: Any) -> None:
+        """Gives each request of an httpx client a span of its own."""
+        if self.enabled:
+            HTTPXClientInstrumentor.instrument_client(client, tracer_provider=self.provider)
+
+    def instrument_api(self, app: Any) -> None:
+        """Gives each request to a FastAPI application a span, continuing the caller's trace."""
+        if self.enabled:
+            FastAPIInstrumentor.instrument_app(
+                app, tracer_provider=self.provider, exclude_spans=["send", "receive"]
+            )
+
+    def close(self) -> None:
+        """Exports what is queued, for at most three seconds."""
+        if self._provider is None:
+            return
+        flusher = threading.Thread(target=self._provider.shutdown, daemon=True)
+        flusher.start()
+        flusher.join(_SHUTDOWN_SECONDS)
+
+
+def current_context() -> Context:
+    """The caller's context, to be handed to ``within`` in another thread or task."""
+    return otel_context.get_current()
+
+
+@contextmanager
+def within(context: Context) -> Iterator[None]:
+    """Runs in a context that was taken elsewhere; only inside one task, from start to end."""
+    token = otel_context.attach(context)
+    try:
+        yield
+    finally:
+        otel_context.detach(token)
+
+
+def current_trace_id() -> str:
+    """32 hexadecimal digits, or empty where nothing is traced."""
+    found = trace.get_current_span().get_span_context()
+    return trace.format_trace_id(found.trace_id) if found.is_valid else ""
+
+
+def failed(span: Span, kind: str) -> None:
+    span.set_status(Status(StatusCode.ERROR))
+    span.set_attribute("error.type", kind)
+
+
+def answered(span: Span, reply: Reply) -> None:
+    """Writes what an answer was into its ``chat`` span. A cut stream finishes with ``error``."""
+    usage, timing = reply.usage, reply.timing
+    known: dict[str, AttributeValue | None] = {
+        "gen_ai.response.id": reply.generation_id or None,
+        "gen_ai.response.model": reply.model or None,
+        "gen_ai.response.finish_reasons": [reply.finish_reason or "error"],
+        "gen_ai.response.time_to_first_chunk": timing.time_to_first_chunk,
+        "gen_ai.usage.input_tokens": usage.prompt_tokens,
+        "gen_ai.usage.output_tokens": usage.completion_tokens,
+        "gen_ai.usage.reasoning.output_tokens": usage.reasoning_tokens,
+        "gen_ai.usage.cache_read.input_tokens": usage.cached_tokens,
+        "openrouter.provider": reply.provider or None,
+        "madlen.cost_usd": None if usage.cost is None else float(usage.cost),
+    }
+    for name, value in known.items():
+        if value is not None:
+            span.set_attribute(name, value)
+    if reply.failure is not None:
+        failed(span, reply.failure.kind)
+
+
+def _request_attributes(request: Request, source: str) -> dict[str, AttributeValue]:
+    parameters = request.parameters
+    known: dict[str, AttributeValue | None] = {
+        "gen_ai.operation.name": "chat",
+        "gen_ai.provider.name": source,
+        "gen_ai.request.model": request.model_id,
+        "gen_ai.request.stream": True,
+        "gen_ai.conversation.id": request.session_id or None,
+        "gen_ai.request.temperature": parameters.temperature,
+        "gen_ai.request.top_p": parameters.top_p,
+        "gen_ai.request.max_tokens": parameters.max_tokens,
+        "gen_ai.request.seed": parameters.seed,
+        "gen_ai.request.stop_sequences": list(parameters.stop) or None,
+        "gen_ai.request.reasoning.level": parameters.reasoning_effort,
+    }
+    return {name: value for name, value in known.items() if value is not None}
