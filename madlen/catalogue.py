@@ -127,7 +127,9 @@ def _text(value: Any) -> str:
 
 
 def _words(value: Any) -> frozenset[str]:
-    return frozenset(word for word in value if isinstance(word, str)) if isinstance(value, list) else frozenset()
+    return (
+        frozenset(word for word in value if isinstance(word, str)) if isinstance(value, list) else frozenset()
+    )
 
 
 def _positive(value: Any) -> int | None:

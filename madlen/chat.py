@@ -39,6 +39,8 @@ class Asked:
 
     session_id: str
     turn: Turn
+    generations: tuple[Generation, ...]
+    """One for each new reply, in the order of the lanes."""
 
 
 class Chat:
@@ -168,13 +170,15 @@ class Chat:
         ]
         with self._tracer.span(tracing.STORE_BEGIN):
             self.store.begin(turn, replies, model_id=asked[0][0].model_id)
+        generations = []
         for reply, (lane, provider) in zip(replies, asked, strict=True):
             before = seen_by(lane.name, earlier) if history is None else history
             system = [Message("system", lane.system)] if lane.system else []
             messages = _merged([*system, *before, prompt])
             request = Request(lane.model_id, messages, lane.parameters, turn.session_id)
-            self.hub.start(reply, request, provider)
-        return Asked(turn.session_id, replace(turn, replies=(*turn.replies, *replies)))
+            generations.append(self.hub.start(reply, request, provider))
+        whole = replace(turn, replies=(*turn.replies, *replies))
+        return Asked(turn.session_id, whole, tuple(generations))
 
     def _checked(self, lane: Lane, pictures: Sequence[Picture]) -> tuple[Lane, Provider]:
         model, provider = self._portal.call(self._directory.find, lane.model_id)
@@ -227,8 +231,9 @@ def _merged(messages: Sequence[Message]) -> tuple[Message, ...]:
         if merged and merged[-1].role == message.role:
             last = merged.pop()
             text = "\n\n".join(part for part in (last.text, message.text) if part)
-            message = Message(message.role, text, (*last.pictures, *message.pictures))
-        merged.append(message)
+            merged.append(Message(message.role, text, (*last.pictures, *message.pictures)))
+        else:
+            merged.append(message)
     return tuple(merged)
 
 

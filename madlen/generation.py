@@ -13,7 +13,6 @@ import time
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
 
 import anyio
 import anyio.to_thread
@@ -94,6 +93,11 @@ class Generation:
     def kept(self) -> bool:
         return self._store is not None
 
+    @property
+    def head(self) -> Reply:
+        """The reply without its text, at no cost."""
+        return self._reply
+
     def reply(self) -> Reply:
         """The reply as it stands."""
         with self._lock:
@@ -128,7 +132,11 @@ class Generation:
     async def afollow(self) -> AsyncGenerator[Update]:
         """For HTTP handlers on a loop of their own: everything so far, then each chunk as it comes."""
         loop, news = asyncio.get_running_loop(), asyncio.Event()
-        with self._watch(partial(loop.call_soon_threadsafe, news.set)):
+
+        def wake() -> None:
+            loop.call_soon_threadsafe(news.set)
+
+        with self._watch(wake):
             cursor = _Cursor()
             while True:
                 news.clear()
@@ -196,7 +204,9 @@ class Generation:
                     if isinstance(event, Done):
                         return None
         except StopAsyncIteration:
-            return Interrupted(f"The answer of {self._request.model_id} ended before it was whole. Try again.")
+            return Interrupted(
+                f"The answer of {self._request.model_id} ended before it was whole. Try again."
+            )
         except TimeoutError:
             return UpstreamTimeout(
                 f"{self._request.model_id} has been silent for too long. Try again or choose another model."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncGenerator, Callable, Iterator
 from concurrent.futures import Future
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import anyio
@@ -20,6 +21,7 @@ from madlen.types import Reply, Request, Status
 
 BEAT_SECONDS = 2.0
 ABANDONED_SECONDS = 10.0
+_DEADLINES = Deadlines()
 ABANDONED_SENTENCE = "Madlen ended before the answer was whole. Try again."
 
 
@@ -35,7 +37,7 @@ class Hub:
         store: Store,
         tracer: tracing.Tracing,
         *,
-        deadlines: Deadlines = Deadlines(),
+        deadlines: Deadlines = _DEADLINES,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._portal = portal
@@ -45,9 +47,7 @@ class Hub:
         self._now = now
         self._running: dict[str, tuple[Generation, Future[None]]] = {}
 
-    def start(
-        self, reply: Reply, request: Request, provider: Provider, *, kept: bool = True
-    ) -> Generation:
+    def start(self, reply: Reply, request: Request, provider: Provider, *, kept: bool = True) -> Generation:
         """Sets a generation going in the caller's trace and returns at once."""
         generation = Generation(
             reply,
@@ -107,11 +107,9 @@ class Hub:
         Runs on the loop for as long as the process does.
         """
         while True:
-            try:
+            # Where the database is locked or full for now, the next beat says the same.
+            with suppress(StoreUnavailable):
                 await anyio.to_thread.run_sync(self._beat)
-            except StoreUnavailable:
-                # The database is locked or full for now; the next beat says the same.
-                pass
             await anyio.sleep(BEAT_SECONDS)
 
     def _beat(self) -> None:

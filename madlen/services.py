@@ -67,9 +67,7 @@ class Services:
 
     def _providers(self, cache_folder: Path) -> list[Provider]:
         settings = self.settings
-        self._local = LocalModels(
-            settings.local_models, cache_folder=cache_folder, tracing=self.tracing
-        )
+        self._local = LocalModels(settings.local_models, cache_folder=cache_folder, tracing=self.tracing)
         if settings.openrouter_api_key is None:
             # Nobody else can answer, so the download need not wait for the first prompt.
             self.portal.start_task_soon(self._local.warm, DEFAULT_ID)

@@ -27,15 +27,11 @@ class Settings(BaseSettings):
     openrouter_api_key: SecretStr | None = Field(
         None, description="Your OpenRouter key; without one the embedded model answers"
     )
-    openrouter_base_url: str = Field(
-        "https://openrouter.ai/api/v1", description="Where OpenRouter's API is"
-    )
+    openrouter_base_url: str = Field("https://openrouter.ai/api/v1", description="Where OpenRouter's API is")
     app_name: str = Field("Madlen AI Chat", description="The name in the page, the API and OpenRouter")
     app_version: str = Field("1.0.0", description="The version that the API reports")
     debug: bool = Field(False, description="Log more, for development")
-    database_url: str = Field(
-        "sqlite:///./chat.db", description="Where sessions and messages are kept"
-    )
+    database_url: str = Field("sqlite:///./chat.db", description="Where sessions and messages are kept")
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Browser origins that may call the API, a JSON list"
     )
@@ -49,9 +45,7 @@ class Settings(BaseSettings):
     otel_exporter_otlp_endpoint: str | None = Field(
         None, description="OpenTelemetry's own variable; used when JAEGER_ENDPOINT is not set"
     )
-    otel_service_name: str = Field(
-        "madlen-chat-backend", description="The service name in Jaeger"
-    )
+    otel_service_name: str = Field("madlen-chat-backend", description="The service name in Jaeger")
     enable_tracing: bool = Field(True, description="Make spans, and export them where an endpoint is set")
     local_models: Annotated[tuple[Path, ...], NoDecode] = Field(
         (), description="GGUF files and folders to offer, separated as in PATH"
@@ -112,11 +106,9 @@ def load() -> Settings:
     itself is left out, for it may be a secret.
     """
     try:
-        return Settings()  # type: ignore[call-arg]  # every field has a default
+        return Settings()
     except pydantic.ValidationError as error:
-        wrong = "; ".join(
-            f"{str(part['loc'][0]).upper()} {_reason(part['msg'])}" for part in error.errors()
-        )
+        wrong = "; ".join(f"{str(part['loc'][0]).upper()} {_reason(part['msg'])}" for part in error.errors())
     raise BadSetting(f"Madlen cannot start: {wrong}. Correct it in the environment or in .env.")
 
 
@@ -127,4 +119,6 @@ def child_environment(**changes: str) -> dict[str, str]:
 
 def _reason(message: str) -> str:
     message = message.removeprefix("Value error, ").rstrip(".")
-    return message if message.startswith(("must", "names")) else f"is wrong: {message[:1].lower()}{message[1:]}"
+    return (
+        message if message.startswith(("must", "names")) else f"is wrong: {message[:1].lower()}{message[1:]}"
+    )

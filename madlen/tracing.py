@@ -59,9 +59,7 @@ class Tracing:
         if enabled:
             # The SDK's own exit hook may hold a process for 30 s when the collector is gone.
             self._provider = TracerProvider(
-                resource=Resource.create(
-                    {"service.name": service_name, "service.version": service_version}
-                ),
+                resource=Resource.create({"service.name": service_name, "service.version": service_version}),
                 shutdown_on_exit=False,
             )
             if endpoint is not None:
@@ -93,9 +91,7 @@ class Tracing:
             yield span
 
     @contextmanager
-    def _current(
-        self, name: str, kind: SpanKind, attributes: dict[str, AttributeValue]
-    ) -> Iterator[Span]:
+    def _current(self, name: str, kind: SpanKind, attributes: dict[str, AttributeValue]) -> Iterator[Span]:
         with self._tracer.start_as_current_span(
             name,
             kind=kind,

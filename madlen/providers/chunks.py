@@ -70,7 +70,8 @@ class Grammar:
             )
         if self._finish_reason == "error":
             raise UpstreamError(
-                f"The provider of {self._model_id} broke off with an error. Try again or choose another model."
+                f"The provider of {self._model_id} broke off with an error. "
+                "Try again or choose another model."
             )
         return Done(self._finish_reason, self._usage)
 
@@ -108,7 +109,10 @@ def body(request: Request, *, default_max_tokens: int) -> dict[str, Any]:
 
 def usage(counts: dict[str, Any]) -> Usage:
     """Token counts and cost; what is absent or of another type is not known."""
-    prompt, completion = _mapping(counts, "prompt_tokens_details"), _mapping(counts, "completion_tokens_details")
+    prompt, completion = (
+        _mapping(counts, "prompt_tokens_details"),
+        _mapping(counts, "completion_tokens_details"),
+    )
     return Usage(
         prompt_tokens=_count(counts.get("prompt_tokens")),
         completion_tokens=_count(counts.get("completion_tokens")),
@@ -124,9 +128,7 @@ def _message(message: Message) -> dict[str, Any]:
         return {"role": message.role, "content": message.text}
     # Text before images, as OpenRouter's guide on images asks.
     parts: list[dict[str, Any]] = [{"type": "text", "text": message.text}] if message.text else []
-    parts += [
-        {"type": "image_url", "image_url": {"url": picture.address}} for picture in message.pictures
-    ]
+    parts += [{"type": "image_url", "image_url": {"url": picture.address}} for picture in message.pictures]
     return {"role": message.role, "content": parts}
 
 

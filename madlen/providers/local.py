@@ -162,7 +162,7 @@ def _serve(path: Path) -> _Served:
     """Loads a file and serves it on a free loopback port, to holders of a key made here only."""
     # Imported where it is needed: a machine that xllamacpp has no wheel for can still use OpenRouter.
     try:
-        import xllamacpp
+        import xllamacpp  # noqa: PLC0415
     except ImportError as error:
         raise ModelUnavailable(
             "The embedded model needs the package xllamacpp, which is not installed here. "
@@ -225,11 +225,7 @@ def _model(model_id: str, name: str, description: str) -> Model:
 
 
 def _gguf_files(paths: Sequence[Path]) -> list[Path]:
-    return [
-        file
-        for path in paths
-        for file in (sorted(path.glob("*.gguf")) if path.is_dir() else [path])
-    ]
+    return [file for path in paths for file in (sorted(path.glob("*.gguf")) if path.is_dir() else [path])]
 
 
 def _at(path: Path) -> Source:

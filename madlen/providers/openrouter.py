@@ -44,7 +44,9 @@ class OpenRouter:
         with self._sentences("the model list"):
             response = await self._client.get(f"{self._base_url}/models")
             if response.status_code != 200:
-                raise refusal(response.status_code, chunks.decoded(response.content), model_id="the model list")
+                raise refusal(
+                    response.status_code, chunks.decoded(response.content), model_id="the model list"
+                )
             try:
                 return catalogue.models(chunks.decoded(response.content))
             except ValueError as error:
@@ -89,7 +91,8 @@ class OpenRouter:
             ) from error
         except (httpx.ConnectError, httpx.ProxyError) as error:
             raise UpstreamError(
-                f"OpenRouter cannot be reached at {self._base_url}. Check the network and OPENROUTER_BASE_URL."
+                f"OpenRouter cannot be reached at {self._base_url}. "
+                "Check the network and OPENROUTER_BASE_URL."
             ) from error
         except (httpx.HTTPError, httpx.StreamError) as error:
             raise Interrupted(
@@ -101,4 +104,3 @@ def header_text(text: str) -> str:
     """The nearest printable ASCII, all that a header value may hold: ``Tést`` becomes ``Test``."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
     return "".join(character for character in plain if character.isprintable()).strip() or "Madlen"
-

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from madlen.errors import (
@@ -92,16 +93,19 @@ def readable(text: str) -> str:
 def _reason(error: Any, metadata: Mapping[str, Any]) -> str:
     raw = metadata.get("raw")
     if isinstance(raw, str) and raw.lstrip().startswith(("{", '"')):
-        try:
+        with suppress(json.JSONDecodeError):
             raw = json.loads(raw)
-        except json.JSONDecodeError:
-            pass
     for candidate in (raw, error):
-        while isinstance(candidate, dict):
-            candidate = candidate.get("message") or candidate.get("error")
-        if isinstance(candidate, str) and candidate.strip():
-            return readable(candidate)
+        if message := _innermost(candidate).strip():
+            return readable(message)
     return "no reason was given."
+
+
+def _innermost(candidate: Any) -> str:
+    """The message in an error that may wrap another."""
+    while isinstance(candidate, dict):
+        candidate = candidate.get("message") or candidate.get("error")
+    return candidate if isinstance(candidate, str) else ""
 
 
 def _status(status: int, details: Mapping[str, Any]) -> int:

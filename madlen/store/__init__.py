@@ -52,7 +52,7 @@ class Store(Protocol):
         """Says that the replies are still being written."""
 
     def interrupt_abandoned(self, before: datetime, sentence: str) -> int:
-        """Marks each ``streaming`` reply without a beat since ``before`` as ``interrupted``; says how many."""
+        """Marks ``streaming`` replies without a beat since ``before`` as ``interrupted``; says how many."""
 
     def check(self) -> None:
         """Writes and takes it back, so that ``StoreUnavailable`` tells what is wrong."""

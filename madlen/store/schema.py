@@ -44,9 +44,7 @@ def m001_sessions_and_messages(db: Database) -> None:
     """)
     db.execute("CREATE INDEX messages_of_session ON messages (session_id, seq)")
     db.execute("CREATE INDEX messages_of_turn ON messages (turn_id)")
-    db.execute(
-        "CREATE INDEX messages_streaming ON messages (alive_at) WHERE status = 'streaming'"
-    )
+    db.execute("CREATE INDEX messages_streaming ON messages (alive_at) WHERE status = 'streaming'")
 
 
 @migrations()
@@ -121,15 +119,10 @@ def m003_search(db: Database) -> None:
     """)
     named = "INSERT INTO sessions_search (rowid, title) VALUES (new.seq, new.title);"
     unnamed = (
-        "INSERT INTO sessions_search (sessions_search, rowid, title)"
-        " VALUES ('delete', old.seq, old.title);"
+        "INSERT INTO sessions_search (sessions_search, rowid, title) VALUES ('delete', old.seq, old.title);"
     )
-    db.execute(
-        f"CREATE TRIGGER sessions_search_insert AFTER INSERT ON chat_sessions BEGIN {named} END"
-    )
-    db.execute(
-        f"CREATE TRIGGER sessions_search_delete AFTER DELETE ON chat_sessions BEGIN {unnamed} END"
-    )
+    db.execute(f"CREATE TRIGGER sessions_search_insert AFTER INSERT ON chat_sessions BEGIN {named} END")
+    db.execute(f"CREATE TRIGGER sessions_search_delete AFTER DELETE ON chat_sessions BEGIN {unnamed} END")
     db.execute(f"""
         CREATE TRIGGER sessions_search_rename AFTER UPDATE OF title ON chat_sessions
             BEGIN {unnamed} {named} END

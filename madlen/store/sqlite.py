@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlite_utils import Database
-from sqlite_utils.utils import sqlite3
+from sqlite_utils.utils import sqlite3  # type: ignore[attr-defined]  # the one it picked
 
 from madlen.errors import NotFound, StoreUnavailable
 from madlen.store import rows
@@ -24,7 +24,16 @@ from madlen.store.schema import migrations
 from madlen.types import Picture, Reply, Session, Status, Turn
 
 _BUSY_MILLISECONDS = 5000
-_COUNTED = "(SELECT count(*) FROM messages m WHERE m.session_id = s.id) AS message_count"
+_SESSIONS = """
+    SELECT s.*, (SELECT count(*) FROM messages m WHERE m.session_id = s.id) AS message_count
+    FROM chat_sessions s
+"""
+_HOLDING_WORDS = """
+    WHERE s.seq IN (SELECT rowid FROM sessions_search WHERE sessions_search MATCH ?)
+       OR s.id IN (SELECT m.session_id FROM messages_search f
+                   JOIN messages m ON m.seq = f.rowid WHERE messages_search MATCH ?)
+"""
+_NEWEST_FIRST = " ORDER BY s.updated_at DESC, s.seq DESC LIMIT ? OFFSET ?"
 
 
 class SQLiteStore:
@@ -53,7 +62,7 @@ class SQLiteStore:
 
     def create_session(self, session: Session) -> None:
         with self._write() as db:
-            db["chat_sessions"].insert(
+            db.table("chat_sessions").insert(
                 {
                     "id": session.id,
                     "title": session.title,
@@ -65,9 +74,7 @@ class SQLiteStore:
 
     def session(self, session_id: str) -> Session:
         with self._read() as db:
-            found = list(
-                db.query(f"SELECT s.*, {_COUNTED} FROM chat_sessions s WHERE id = ?", [session_id])
-            )
+            found = list(db.query(_SESSIONS + " WHERE id = ?", [session_id]))
         if not found:
             raise _no_session()
         return rows.session(found[0])
@@ -75,20 +82,9 @@ class SQLiteStore:
     def sessions(self, *, words: str = "", limit: int = 100, offset: int = 0) -> list[Session]:
         where, values = "", []
         if words.strip():
-            where = """
-                WHERE s.seq IN (SELECT rowid FROM sessions_search WHERE sessions_search MATCH ?)
-                   OR s.id IN (SELECT m.session_id FROM messages_search f
-                               JOIN messages m ON m.seq = f.rowid WHERE messages_search MATCH ?)
-            """
-            values = [_match(words)] * 2
+            where, values = _HOLDING_WORDS, [_match(words)] * 2
         with self._read() as db:
-            found = list(
-                db.query(
-                    f"SELECT s.*, {_COUNTED} FROM chat_sessions s {where}"
-                    " ORDER BY s.updated_at DESC, s.seq DESC LIMIT ? OFFSET ?",
-                    [*values, limit, offset],
-                )
-            )
+            found = list(db.query(_SESSIONS + where + _NEWEST_FIRST, [*values, limit, offset]))
         return [rows.session(row) for row in found]
 
     def rename_session(self, session_id: str, title: str) -> None:
@@ -134,10 +130,10 @@ class SQLiteStore:
                 [now, model_id, turn.session_id],
             ).rowcount:
                 raise _no_session()
-            if not db["messages"].count_where("id = ?", [turn.id]):
+            if not db.table("messages").count_where("id = ?", [turn.id]):
                 _insert_prompt(db, turn)
             for reply in replies:
-                db["messages"].insert(
+                db.table("messages").insert(
                     {
                         "id": reply.id,
                         "session_id": reply.session_id,
@@ -157,16 +153,13 @@ class SQLiteStore:
     def save(self, reply: Reply) -> None:
         with self._write() as db:
             db.execute(
-                "UPDATE messages SET content = ?, reasoning = ?, status = ?, extra_metadata = ?"
-                " WHERE id = ?",
+                "UPDATE messages SET content = ?, reasoning = ?, status = ?, extra_metadata = ? WHERE id = ?",
                 [reply.text, reply.reasoning, reply.status.value, rows.metadata(reply), reply.id],
             )
 
     def reply(self, reply_id: str) -> Reply:
         with self._read() as db:
-            found = list(
-                db.query("SELECT * FROM messages WHERE id = ? AND role = 'assistant'", [reply_id])
-            )
+            found = list(db.query("SELECT * FROM messages WHERE id = ? AND role = 'assistant'", [reply_id]))
         if not found:
             raise NotFound("There is no such message; it may have been deleted.")
         return rows.reply(found[0])
@@ -174,9 +167,7 @@ class SQLiteStore:
     def beat(self, reply_ids: Sequence[str], now: datetime) -> None:
         with self._write() as db:
             for reply_id in reply_ids:
-                db.execute(
-                    "UPDATE messages SET alive_at = ? WHERE id = ?", [rows.stamp(now), reply_id]
-                )
+                db.execute("UPDATE messages SET alive_at = ? WHERE id = ?", [rows.stamp(now), reply_id])
 
     def interrupt_abandoned(self, before: datetime, sentence: str) -> int:
         with self._write() as db:
@@ -247,7 +238,7 @@ class SQLiteStore:
 
 def _insert_prompt(db: Database, turn: Turn) -> None:
     addresses = [picture.url or f"sha256:{picture.sha256}" for picture in turn.pictures]
-    db["messages"].insert(
+    db.table("messages").insert(
         {
             "id": turn.id,
             "session_id": turn.session_id,
@@ -260,11 +251,10 @@ def _insert_prompt(db: Database, turn: Turn) -> None:
     for position, (picture, address) in enumerate(zip(turn.pictures, addresses, strict=True)):
         if picture.sha256:
             db.execute(
-                "INSERT INTO images (sha256, media_type, content) VALUES (?, ?, ?)"
-                " ON CONFLICT DO NOTHING",
+                "INSERT INTO images (sha256, media_type, content) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
                 [picture.sha256, picture.media_type, picture.content],
             )
-        db["message_images"].insert(
+        db.table("message_images").insert(
             {
                 "message_id": turn.id,
                 "position": position,

@@ -1,0 +1,36 @@
+"""One file, two entries: the script that Streamlit reruns, and ``app``, the server around it.
+
+``streamlit run app.py`` imports this file to find ``app``, which serves the pages and, under
+``/api``, the REST API. For each view of a page Streamlit runs it again as ``__main__``.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import streamlit as st
+
+from madlen import services
+from madlen.errors import MadlenError
+
+if __name__ == "__main__":
+    # A file of ours: the icon of a name would be fetched from a font server.
+    icon = str(Path(__file__).parent / "madlen" / "ui" / "icon.png")
+    st.set_page_config(page_title=services.current().settings.app_name, page_icon=icon)
+    page = st.navigation([st.Page("pages/chat.py", title="Chat", icon=":material/forum:", default=True)])
+    page.run()
+else:
+    from madlen.api.mount import lifespan, middleware, routes
+
+    try:
+        # Made before the first visitor comes, and where a wrong setting can still end the process.
+        running = services.current()
+    except MadlenError as error:
+        sys.exit(str(error))
+    app = st.App(
+        __file__,
+        routes=routes(),
+        middleware=middleware(running.settings, page=Path(st.__file__).parent / "static" / "index.html"),
+        lifespan=lifespan,
+    )

@@ -1,0 +1,1 @@
+"""Madlen AI Chat: ask AI models, compare their answers, keep and trace them."""

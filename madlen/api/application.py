@@ -1,0 +1,93 @@
+"""The FastAPI application for given services: routers, error shape, CORS, documentation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi_offline import FastAPIOffline
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from madlen.api import chat, messages, models, openai, problems, sessions
+from madlen.api.dependencies import Running
+from madlen.errors import StoreUnavailable
+from madlen.services import Services
+
+BODY_BYTES = 64_000_000
+
+
+def create(services: Services) -> FastAPI:
+    """The application; its documentation pages load nothing from elsewhere."""
+    settings = services.settings
+    middleware = [Middleware(_AnySlash)]
+    if settings.cors_origins:
+        cors = Middleware(
+            CORSMiddleware,
+            allow_origins=list(settings.cors_origins),
+            allow_methods=["GET", "POST", "PATCH", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", "Last-Event-ID", "traceparent"],
+        )
+        middleware.insert(0, cors)
+    app: FastAPI = FastAPIOffline(
+        title=settings.app_name,
+        version=settings.app_version,
+        summary="Chat with AI models and compare them.",
+        middleware=middleware,
+        redirect_slashes=False,
+        max_body_size=BODY_BYTES,
+        # The instrumentation below makes the spans, in our own provider.
+        telemetry={"tracing": False},
+    )
+    app.state.services = services
+    problems.install(app)
+    app.get("/", summary="What runs here")(root)
+    app.get(
+        "/health",
+        summary="Whether it can work",
+        responses={503: {"description": "The database cannot be written"}},
+    )(health)
+    for module in (models, sessions, chat, messages, openai):
+        app.include_router(module.router)
+    services.tracing.instrument_api(app)
+    return app
+
+
+def root(services: Running) -> dict[str, str]:
+    settings = services.settings
+    return {
+        "message": f"{settings.app_name} Backend",
+        "version": settings.app_version,
+        "status": "running",
+    }
+
+
+def health(services: Running) -> Any:
+    """503 with a reason when the database cannot be written."""
+    settings = services.settings
+    state = {
+        "status": "healthy",
+        "service": settings.app_name,
+        "version": settings.app_version,
+        "tracing_enabled": settings.enable_tracing,
+    }
+    try:
+        services.store.check()
+    except StoreUnavailable as error:
+        return problems.json_response({**state, "status": "unhealthy", "reason": str(error)}, 503)
+    return state
+
+
+class _AnySlash:
+    """Answers every path with and without its trailing slash, without a redirect."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            root_path = scope.get("root_path", "")
+            inner = scope["path"].removeprefix(root_path)
+            scope = {**scope, "path": root_path + (inner.rstrip("/") or "/")}
+        await self._app(scope, receive, send)

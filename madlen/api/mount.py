@@ -1,0 +1,51 @@
+"""The API beside the pages: what ``app.py`` gives to Streamlit's server."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import anyio.to_thread
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import Receive, Scope, Send
+
+from madlen import api, services
+from madlen.guard import Guard
+from madlen.settings import Settings
+
+PREFIX = "/api"
+
+
+def routes() -> list[BaseRoute]:
+    """Everything under ``/api``, and ``/api`` itself."""
+    return [Route(PREFIX, _Bare()), Mount(PREFIX, api.app)]
+
+
+def middleware(settings: Settings, *, page: Path) -> list[Middleware]:
+    """The guard. ``page`` is the HTML file that Streamlit serves for every page."""
+    return [
+        Middleware(
+            Guard,
+            allowed_hosts=settings.allowed_hosts,
+            cors_origins=settings.cors_origins,
+            page=page.read_text("utf-8"),
+        )
+    ]
+
+
+@asynccontextmanager
+async def lifespan(_app: Any) -> AsyncIterator[dict[str, Any]]:
+    """Closes the services with the server: what is in flight is stored as interrupted."""
+    yield {}
+    await anyio.to_thread.run_sync(services.close)
+
+
+class _Bare:
+    """``/api`` without its slash, which a mount does not match."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        root_path = scope.get("root_path", "") + PREFIX
+        await api.app({**scope, "root_path": root_path}, receive, send)

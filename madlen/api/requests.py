@@ -1,0 +1,94 @@
+"""What a chat request may hold: OpenAI's shape, as far as Madlen acts on it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, Field
+
+from madlen import images
+from madlen.errors import Unacceptable
+from madlen.types import Message, Parameters, Picture, Role
+
+_ROLES: dict[str, Role] = {
+    "system": "system",
+    "developer": "system",
+    "user": "user",
+    "assistant": "assistant",
+}
+
+
+class TextPart(BaseModel):
+    type: Literal["text"]
+    text: str
+
+
+class ImageAddress(BaseModel):
+    url: str = Field(description="A data URL of an image in base64, or an https address")
+
+
+class ImagePart(BaseModel):
+    type: Literal["image_url"]
+    image_url: ImageAddress
+
+
+Part = Annotated[TextPart | ImagePart, Field(discriminator="type")]
+
+
+class ChatMessage(BaseModel):
+    role: Literal["system", "developer", "user", "assistant"]
+    content: str | list[Part]
+
+    def message(self) -> Message:
+        """As a model will see it. Raises what ``images.from_url`` raises."""
+        if isinstance(self.content, str):
+            return Message(_ROLES[self.role], self.content)
+        texts = [part.text for part in self.content if isinstance(part, TextPart)]
+        pictures: tuple[Picture, ...] = tuple(
+            images.from_url(part.image_url.url) for part in self.content if isinstance(part, ImagePart)
+        )
+        return Message(_ROLES[self.role], "\n\n".join(texts), pictures)
+
+
+class ReasoningWish(BaseModel):
+    effort: Literal["max", "xhigh", "high", "medium", "low", "minimal", "none"]
+
+
+def _stops(value: str | list[str] | None) -> str | list[str] | None:
+    if isinstance(value, list) and len(value) > 4:
+        raise ValueError("at most 4 stop sequences can be sent")
+    return value
+
+
+class ChatRequest(BaseModel):
+    """Unknown members are passed over, as OpenAI's clients send many."""
+
+    model: str = Field(min_length=1, max_length=300)
+    messages: list[ChatMessage] = Field(min_length=1, max_length=10_000)
+    session_id: str | None = None
+    max_tokens: int | None = Field(None, ge=1, le=10_000_000)
+    max_completion_tokens: int | None = Field(None, ge=1, le=10_000_000)
+    temperature: float | None = Field(None, ge=0, le=2)
+    top_p: float | None = Field(None, ge=0, le=1)
+    seed: int | None = Field(None, ge=-(2**63), le=2**63 - 1)
+    stop: Annotated[str | list[str] | None, AfterValidator(_stops)] = None
+    reasoning: ReasoningWish | None = None
+    stream: bool = False
+
+    def conversation(self) -> list[Message]:
+        """The messages. Raises ``Unacceptable`` when the last one is not the user's."""
+        messages = [message.message() for message in self.messages]
+        if messages[-1].role != "user":
+            raise Unacceptable("The last message must be the user's, for it is what gets answered.")
+        return messages
+
+    def parameters(self) -> Parameters:
+        stop: Any = [self.stop] if isinstance(self.stop, str) else self.stop
+        return Parameters(
+            temperature=self.temperature,
+            max_tokens=self.max_completion_tokens or self.max_tokens,
+            top_p=self.top_p,
+            seed=self.seed,
+            stop=tuple(stop or ()),
+            reasoning_effort=self.reasoning.effort if self.reasoning else None,
+        )

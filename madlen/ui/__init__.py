@@ -1,0 +1,1 @@
+"""What pages share. The only package of Madlen that imports Streamlit."""

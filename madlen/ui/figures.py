@@ -1,0 +1,49 @@
+"""Figures as people read them, and as quiet as they should be: one line under an answer."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from madlen.types import Reply, Status
+
+_ENDED = {
+    Status.STOPPED: "stopped",
+    Status.INTERRUPTED: "cut off",
+    Status.FAILED: "failed",
+}
+
+
+def under(reply: Reply) -> str:
+    """Time to first token, speed, tokens and cost of an answer; what is not known is left out."""
+    usage, timing = reply.usage, reply.timing
+    first = timing.time_to_first_token
+    first = timing.time_to_first_chunk if first is None else first
+    parts = [
+        _ENDED.get(reply.status, ""),
+        "" if first is None else f"{seconds(first)} to first token",
+        "" if reply.tokens_per_second is None else f"{reply.tokens_per_second:,.0f} tokens/s",
+        "" if timing.duration is None else f"{seconds(timing.duration)} in all",
+        ""
+        if usage.prompt_tokens is None or usage.completion_tokens is None
+        else f"{usage.prompt_tokens:,} tokens in, {usage.completion_tokens:,} out",
+        "" if usage.cost is None else money(usage.cost),
+    ]
+    return " · ".join(part for part in parts if part)
+
+
+def seconds(duration: float) -> str:
+    return f"{duration:.2f} s" if duration < 10 else f"{duration:,.0f} s"
+
+
+def money(dollars: Decimal) -> str:
+    """US dollars with the digits that matter: ``$0``, ``$0.000071``, ``$1.20``."""
+    if dollars == 0:
+        return "$0"
+    if dollars >= Decimal("0.01"):
+        return f"${dollars:,.2f}"
+    return f"${dollars:.2g}" if dollars >= Decimal("0.0001") else f"${dollars:.1e}"
+
+
+def per_million(price: Decimal | None) -> str:
+    """A price per token as one per million tokens; empty where it is not known."""
+    return "" if price is None else money(price * 1_000_000)

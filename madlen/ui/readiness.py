@@ -1,0 +1,42 @@
+"""How far the embedded model is, while the page is already usable."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from madlen import services
+from madlen.providers.local import Readiness
+from madlen.ui import text
+
+
+def describe(state: Readiness) -> str:
+    """What an embedded model is waiting for, as a sentence."""
+    match state.phase:
+        case "fetching":
+            return f"Fetching the embedded model, once: {state.fraction:.0%} of 93 MB"
+        case "loading":
+            return "Loading the embedded model"
+        case "failed":
+            return state.sentence
+        case "ready":
+            return "The embedded model is ready"
+    return "The embedded model is loaded when it is first asked"
+
+
+def draw(model_id: str) -> None:
+    """Shows progress until the model is ready; nothing for one that is, or that is not embedded."""
+    state = services.current().readiness(model_id)
+    if state is None or state.phase in {"ready", "waiting"}:
+        return
+    if state.phase == "failed":
+        st.error(text.label(state.sentence), icon=":material/cloud_off:")
+    else:
+        _progress(model_id)
+
+
+@st.fragment(run_every=0.5)
+def _progress(model_id: str) -> None:
+    state = services.current().readiness(model_id)
+    if state is None or state.phase in {"ready", "failed"}:
+        st.rerun()
+    st.progress(state.fraction, text=describe(state))

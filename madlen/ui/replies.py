@@ -1,0 +1,87 @@
+"""One card for a reply, the same wherever one is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from madlen.types import Picture, Reply, Status, Turn
+from madlen.ui import figures, streaming, text
+
+ANSWER_ICON = ":material/neurology:"
+PROMPT_ICON = ":material/person:"
+
+
+def prompt(turn: Turn) -> None:
+    """What was asked, with its images."""
+    with st.chat_message("user", avatar=PROMPT_ICON):
+        if turn.text:
+            st.markdown(text.prompt(turn.text))
+        _pictures(turn.pictures)
+
+
+def answer(reply: Reply, name: str, *, retry: Callable[[], None] | None = None) -> None:
+    """A reply that has ended: who answered, what, and the figures under it."""
+    with st.chat_message("assistant", avatar=ANSWER_ICON):
+        _heading(reply, name)
+        if reply.reasoning:
+            with st.expander("Thinking", icon=":material/psychology:"):
+                streaming.whole(reply.reasoning)
+        streaming.whole(reply.text)
+        ending(reply, retry=retry)
+
+
+def ending(reply: Reply, *, retry: Callable[[], None] | None = None) -> None:
+    """What stands under an answer: why it is not whole, its figures, a way to try again."""
+    if reply.failure is not None:
+        draw = st.warning if reply.status is Status.INTERRUPTED else st.error
+        draw(text.label(reply.failure.sentence), icon=":material/error:")
+    elif not reply.text and reply.status is not Status.STREAMING:
+        st.caption("The model sent an empty answer.")
+    figure_line = figures.under(reply)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if figure_line:
+            st.caption(text.label(figure_line))
+        if retry is not None:
+            st.button(
+                "Try again",
+                key=f"retry-{reply.id}",
+                icon=":material/refresh:",
+                type="tertiary",
+                on_click=retry,
+            )
+
+
+def arriving(
+    reply: Reply,
+    name: str,
+    draw: Callable[[], Reply],
+    *,
+    stop: Callable[[], None],
+) -> Reply:
+    """A reply in flight: draws it until it ends, with a button that stops it."""
+    with st.chat_message("assistant", avatar=ANSWER_ICON):
+        _heading(reply, name)
+        body, foot = st.container(), st.empty()
+        foot.button("Stop", key=f"stop-{reply.id}", icon=":material/stop_circle:", on_click=stop)
+        with body:
+            ended = draw()
+        with foot.container():
+            ending(ended)
+    return ended
+
+
+def _heading(reply: Reply, name: str) -> None:
+    served = f" · {reply.provider}" if reply.provider else ""
+    st.caption(f"**{text.label(name)}**{text.label(served)}")
+
+
+def _pictures(pictures: tuple[Picture, ...]) -> None:
+    kept = [picture.content for picture in pictures if picture.content]
+    if kept:
+        st.image(kept, width=240)
+    for picture in pictures:
+        if picture.url:
+            # Shown as an address: a browser that opened it would tell its server who reads this chat.
+            st.caption(f"Image: {text.label(picture.url)}")

@@ -1,0 +1,153 @@
+"""Chat: one prompt, one model, the answer as it comes."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import streamlit as st
+
+from madlen import catalogue, images, services
+from madlen.chat import PROMPT_CHARACTERS
+from madlen.errors import MadlenError, NotFound
+from madlen.types import CHAT_LANE, Lane, Reply, Session, Status, Turn
+from madlen.ui import picker, readiness, replies, sidebar, streaming, text
+
+SUGGESTIONS = (
+    "Explain how a rainbow forms, in three sentences.",
+    "Write a haiku about the sea.",
+    "Name five dishes one can make from potatoes.",
+    "Write a Python function that reverses a string.",
+)
+
+madlen = services.current()
+chat = madlen.chat
+
+
+def main() -> None:
+    session = _session(st.query_params.get("session", ""))
+    listing = chat.models()
+    sidebar.draw(
+        chat.store.sessions(limit=50),
+        app_name=madlen.settings.app_name,
+        current=session.id if session else "",
+    )
+    picker.notes(listing)
+    model_id = picker.model(
+        listing,
+        key=f"model-{session.id if session else 'new'}",
+        chosen=session.model_id if session else "",
+    )
+    readiness.draw(model_id)
+    names = {model.id: catalogue.label(model) for model in listing.models}
+    turns = chat.store.turns(session.id) if session else []
+    # A place of its own, so that the welcome is gone at once when the first answer begins.
+    welcome = st.empty()
+    if not turns:
+        with welcome.container():
+            _welcome()
+    _back_into_the_box()
+    wanted = st.chat_input(
+        f"Message {names.get(model_id, model_id)}",
+        key="prompt",
+        max_chars=PROMPT_CHARACTERS,
+        accept_file="multiple",
+        file_type=list(images.SUFFIXES),
+        submit_mode="disable",
+        disabled=not model_id,
+    )
+    if wanted:
+        files = [file.getvalue() for file in wanted.files]
+        _ask(wanted.text, files, session, model_id)
+    elif suggestion := st.session_state.pop("suggestion", None):
+        _ask(suggestion, [], session, model_id)
+    for turn in turns:
+        _draw(turn, names)
+
+
+def _session(session_id: str) -> Session | None:
+    """The chat that the address names; an unknown one is said to be gone, and a new one offered."""
+    if not session_id:
+        return None
+    try:
+        return chat.store.session(session_id)
+    except NotFound as error:
+        st.query_params.clear()
+        st.warning(f"{text.label(str(error))} Here is a new one.", icon=":material/search_off:")
+        return None
+
+
+def _ask(prompt: str, files: list[bytes], session: Session | None, model_id: str) -> None:
+    """Sends the prompt and shows the chat anew; one that cannot be sent goes back into the box."""
+    try:
+        pictures = [images.prepared(file) for file in files]
+        asked = chat.ask(
+            prompt, [Lane(model_id)], session_id=session.id if session else "", pictures=pictures
+        )
+    except MadlenError as error:
+        st.session_state["refused"] = (prompt, str(error))
+    else:
+        st.query_params["session"] = asked.session_id
+    st.rerun()
+
+
+def _back_into_the_box() -> None:
+    """Says why the last prompt could not be sent, and puts it back to be mended."""
+    prompt, sentence = st.session_state.pop("refused", ("", ""))
+    if sentence:
+        st.session_state["prompt"] = prompt
+        st.error(text.label(sentence), icon=":material/error:")
+
+
+def _draw(turn: Turn, names: dict[str, str]) -> None:
+    replies.prompt(turn)
+    reply = turn.replies[-1] if turn.replies else None
+    if reply is None:
+        return
+    name = names.get(reply.model_id, reply.model_id)
+    again = partial(_again, turn, reply)
+    if reply.status is Status.STREAMING:
+        replies.arriving(reply, name, partial(_follow, reply), stop=partial(chat.stop, reply.id))
+    else:
+        replies.answer(reply, name, retry=None if reply.status is Status.COMPLETE else again)
+
+
+def _follow(reply: Reply) -> Reply:
+    updates = madlen.hub.follow(reply.id, every=streaming.FRAME_SECONDS)
+    return streaming.stream(updates, partial(_waiting, reply.model_id))
+
+
+def _waiting(model_id: str, seconds: float) -> str:
+    state = madlen.readiness(model_id)
+    if state is not None and state.phase != "ready":
+        return readiness.describe(state)
+    return f"Waiting for the first word: {seconds:.0f} s"
+
+
+def _again(turn: Turn, reply: Reply) -> None:
+    lane = Lane(reply.model_id, CHAT_LANE, reply.parameters)
+    try:
+        chat.regenerate(turn.session_id, turn.id, lane)
+    except MadlenError as error:
+        st.toast(text.label(str(error)), icon=":material/error:")
+
+
+def _welcome() -> None:
+    st.title("What would you like to ask?")
+    if madlen.settings.openrouter_api_key is None:
+        st.markdown(
+            "A small model runs inside Madlen and answers at once, with no account. "
+            "Set `OPENROUTER_API_KEY` to ask the large ones, many of them free: "
+            "[get a key](https://openrouter.ai/settings/keys)."
+        )
+    else:
+        st.markdown("Pick a model above and write, or begin with one of these.")
+    with st.container(horizontal=True):
+        for suggestion in SUGGESTIONS:
+            st.button(suggestion, key=suggestion, on_click=_suggest, args=(suggestion,))
+
+
+def _suggest(suggestion: str) -> None:
+    st.session_state["suggestion"] = suggestion
+
+
+main()

@@ -1,0 +1,18 @@
+#!/bin/sh
+# Installs what the tests need beside Python: Chromium and the PostgreSQL server binaries.
+set -eu
+
+missing=""
+command -v chromium >/dev/null 2>&1 || missing="$missing chromium"
+found=$(ls /usr/lib/postgresql/*/bin/initdb 2>/dev/null || command -v initdb || true)
+[ -n "$found" ] || missing="$missing postgresql"
+[ -n "$missing" ] || exit 0
+
+if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null 2>&1; then
+    echo "The tests need:$missing. Install these packages (on Debian: apt-get install$missing) and run make test again." >&2
+    exit 1
+fi
+export DEBIAN_FRONTEND=noninteractive
+apt-get update -qq
+# shellcheck disable=SC2086
+apt-get install -y -qq --no-install-recommends $missing >/dev/null
