@@ -14,9 +14,10 @@ from anyio.from_thread import BlockingPortal
 
 from madlen import tracing
 from madlen.errors import StoreUnavailable
-from madlen.generation import IDLE_SECONDS, Deadlines, Generation, Update
+from madlen.generation import Deadlines, Generation
 from madlen.providers import Provider
 from madlen.store import Store
+from madlen.transcript import IDLE_SECONDS, Update
 from madlen.types import Reply, Request, Status
 
 BEAT_SECONDS = 2.0

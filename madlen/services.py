@@ -86,7 +86,7 @@ class Services:
 
     def close(self) -> None:
         """Interrupts and stores what is in flight, then lets everything go."""
-        self._stack.close()
+        self._stack.close()  # a second time there is nothing left to do
 
 
 _lock = threading.Lock()
@@ -116,7 +116,7 @@ def close() -> None:
 
 @contextmanager
 def using(services: Services) -> Iterator[Services]:
-    """Makes the given services the current ones for a while, and closes them after it."""
+    """Makes the given services the current ones for a while."""
     global _current
     with _lock:
         before, _current = _current, services
@@ -125,4 +125,3 @@ def using(services: Services) -> Iterator[Services]:
     finally:
         with _lock:
             _current = before
-        services.close()

@@ -114,7 +114,10 @@ class Tracing:
         """Gives each request to a FastAPI application a span, continuing the caller's trace."""
         if self.enabled:
             FastAPIInstrumentor.instrument_app(
-                app, tracer_provider=self.provider, exclude_spans=["send", "receive"]
+                app,
+                tracer_provider=self.provider,
+                exclude_spans=["send", "receive"],
+                server_request_hook=_without_query,
             )
 
     def close(self) -> None:
@@ -172,6 +175,11 @@ def answered(span: Span, reply: Reply) -> None:
             span.set_attribute(name, value)
     if reply.failure is not None:
         failed(span, reply.failure.kind)
+
+
+def _without_query(span: Span, scope: dict[str, Any]) -> None:
+    """A query may hold the words somebody searches for; a trace must not."""
+    span.set_attribute("http.url", scope["path"])
 
 
 def _request_attributes(request: Request, source: str) -> dict[str, AttributeValue]:

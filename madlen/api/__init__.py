@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from madlen import services
 from madlen.api.application import create
+from madlen.api.entry import Entry
 from madlen.errors import MadlenError
 
 _made: tuple[services.Services, ASGIApp] | None = None
@@ -29,7 +30,7 @@ def _application(running: services.Services) -> ASGIApp:
     """One application for as long as the services stay the same."""
     global _made
     if _made is None or _made[0] is not running:
-        _made = (running, create(running))
+        _made = (running, Entry(create(running)))
     return _made[1]
 
 

@@ -8,28 +8,28 @@ from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.responses import JSONResponse
 
 from madlen.api import chat, messages, models, openai, problems, sessions
 from madlen.api.dependencies import Running
+from madlen.api.entry import BODY_BYTES
 from madlen.errors import StoreUnavailable
 from madlen.services import Services
-
-BODY_BYTES = 64_000_000
 
 
 def create(services: Services) -> FastAPI:
     """The application; its documentation pages load nothing from elsewhere."""
     settings = services.settings
-    middleware = [Middleware(_AnySlash)]
+    middleware = []
     if settings.cors_origins:
-        cors = Middleware(
-            CORSMiddleware,
-            allow_origins=list(settings.cors_origins),
-            allow_methods=["GET", "POST", "PATCH", "DELETE"],
-            allow_headers=["Authorization", "Content-Type", "Last-Event-ID", "traceparent"],
+        middleware.append(
+            Middleware(
+                CORSMiddleware,
+                allow_origins=list(settings.cors_origins),
+                allow_methods=["GET", "POST", "PATCH", "DELETE"],
+                allow_headers=["Authorization", "Content-Type", "Last-Event-ID", "traceparent"],
+            )
         )
-        middleware.insert(0, cors)
     app: FastAPI = FastAPIOffline(
         title=settings.app_name,
         version=settings.app_version,
@@ -75,19 +75,5 @@ def health(services: Running) -> Any:
     try:
         services.store.check()
     except StoreUnavailable as error:
-        return problems.json_response({**state, "status": "unhealthy", "reason": str(error)}, 503)
+        return JSONResponse({**state, "status": "unhealthy", "reason": str(error)}, 503)
     return state
-
-
-class _AnySlash:
-    """Answers every path with and without its trailing slash, without a redirect."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            root_path = scope.get("root_path", "")
-            inner = scope["path"].removeprefix(root_path)
-            scope = {**scope, "path": root_path + (inner.rstrip("/") or "/")}
-        await self._app(scope, receive, send)

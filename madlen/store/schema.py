@@ -94,23 +94,17 @@ def m003_search(db: Database) -> None:
         "INSERT INTO messages_search (messages_search, rowid, content)"
         " VALUES ('delete', old.seq, old.content);"
     )
-    changed = "(old.content <> new.content OR old.status <> new.status)"
-    db.execute(f"""
-        CREATE TRIGGER messages_search_insert AFTER INSERT ON messages
-            WHEN new.status <> 'streaming' BEGIN {enter} END
-    """)
-    db.execute(f"""
-        CREATE TRIGGER messages_search_delete AFTER DELETE ON messages
-            WHEN old.status <> 'streaming' BEGIN {leave} END
-    """)
-    db.execute(f"""
-        CREATE TRIGGER messages_search_leave AFTER UPDATE ON messages
-            WHEN old.status <> 'streaming' AND {changed} BEGIN {leave} END
-    """)
-    db.execute(f"""
-        CREATE TRIGGER messages_search_return AFTER UPDATE ON messages
-            WHEN new.status <> 'streaming' AND {changed} BEGIN {enter} END
-    """)
+    # One trigger for each case: the order in which several would fire is not defined.
+    was, now = "old.status <> 'streaming'", "new.status <> 'streaming'"
+    cases = {
+        "insert": f"AFTER INSERT ON messages WHEN {now} BEGIN {enter} END",
+        "delete": f"AFTER DELETE ON messages WHEN {was} BEGIN {leave} END",
+        "end": f"AFTER UPDATE ON messages WHEN NOT {was} AND {now} BEGIN {enter} END",
+        "resume": f"AFTER UPDATE ON messages WHEN {was} AND NOT {now} BEGIN {leave} END",
+        "change": f"AFTER UPDATE OF content ON messages WHEN {was} AND {now} BEGIN {leave} {enter} END",
+    }
+    for name, case in cases.items():
+        db.execute(f"CREATE TRIGGER messages_search_{name} {case}")
     db.execute("""
         CREATE VIRTUAL TABLE sessions_search USING fts5 (
             title, content = 'chat_sessions', content_rowid = 'seq',
@@ -127,3 +121,6 @@ def m003_search(db: Database) -> None:
         CREATE TRIGGER sessions_search_rename AFTER UPDATE OF title ON chat_sessions
             BEGIN {unnamed} {named} END
     """)
+    # Deleting a chat must leave none of its words in the index.
+    for index in ("messages_search", "sessions_search"):
+        db.execute(f"INSERT INTO {index} ({index}, rank) VALUES ('secure-delete', 1)")  # noqa: S608

@@ -1,29 +1,19 @@
-"""One SQLite file, through sqlite-utils: WAL, full synchronous, one connection for each operation.
-
-A connection belongs to the thread that made it and Streamlit makes a thread for each run, so none
-is kept but the anchor, which does nothing: while it is open, closing another is not the last close,
-on which SQLite would fold the whole write-ahead log into the file.
-"""
+"""The ``Store`` contract on one SQLite file, through sqlite-utils."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Sequence
 from datetime import datetime
 from itertools import groupby
-from pathlib import Path
-from typing import Any
 
 from sqlite_utils import Database
-from sqlite_utils.utils import sqlite3  # type: ignore[attr-defined]  # the one it picked
 
-from madlen.errors import NotFound, StoreUnavailable
+from madlen.errors import NotFound
 from madlen.store import rows
+from madlen.store.connections import VERSION, Connections
 from madlen.store.schema import migrations
 from madlen.types import Picture, Reply, Session, Status, Turn
 
-_BUSY_MILLISECONDS = 5000
 _SESSIONS = """
     SELECT s.*, (SELECT count(*) FROM messages m WHERE m.session_id = s.id) AS message_count
     FROM chat_sessions s
@@ -37,31 +27,21 @@ _NEWEST_FIRST = " ORDER BY s.updated_at DESC, s.seq DESC LIMIT ? OFFSET ?"
 
 
 class SQLiteStore:
-    """The ``Store`` contract on one file."""
+    """Keeps the ``Store`` protocol. ``path`` is relative to the working folder or absolute."""
 
     def __init__(self, path: str) -> None:
         self._path = path
-        with self._sentences():
-            if not Path(path).exists():
-                os.close(os.open(path, os.O_CREAT, 0o600))
-            self._anchor = sqlite3.connect(path, check_same_thread=False)
-            try:
-                self._anchor.execute("PRAGMA journal_mode = WAL").fetchall()
-                with self._write() as db:
-                    migrations.apply(db)
-            except BaseException:
-                self._anchor.close()
-                raise
+        self._connections = Connections(path, migrations.apply)
 
     @property
     def description(self) -> str:
-        return f"SQLite {sqlite3.sqlite_version} in {self._path}"
+        return f"SQLite {VERSION} in {self._path}"
 
     def close(self) -> None:
-        self._anchor.close()
+        self._connections.close()
 
     def create_session(self, session: Session) -> None:
-        with self._write() as db:
+        with self._connections.write() as db:
             db.table("chat_sessions").insert(
                 {
                     "id": session.id,
@@ -73,7 +53,7 @@ class SQLiteStore:
             )
 
     def session(self, session_id: str) -> Session:
-        with self._read() as db:
+        with self._connections.read() as db:
             found = list(db.query(_SESSIONS + " WHERE id = ?", [session_id]))
         if not found:
             raise _no_session()
@@ -83,24 +63,24 @@ class SQLiteStore:
         where, values = "", []
         if words.strip():
             where, values = _HOLDING_WORDS, [_match(words)] * 2
-        with self._read() as db:
+        with self._connections.read() as db:
             found = list(db.query(_SESSIONS + where + _NEWEST_FIRST, [*values, limit, offset]))
         return [rows.session(row) for row in found]
 
     def rename_session(self, session_id: str, title: str) -> None:
-        with self._write() as db:
+        with self._connections.write() as db:
             if not db.execute(
                 "UPDATE chat_sessions SET title = ? WHERE id = ?", [title, session_id]
             ).rowcount:
                 raise _no_session()
 
     def delete_session(self, session_id: str) -> None:
-        with self._write() as db:
+        with self._connections.write() as db:
             if not db.execute("DELETE FROM chat_sessions WHERE id = ?", [session_id]).rowcount:
                 raise _no_session()
 
     def turns(self, session_id: str) -> list[Turn]:
-        with self._read() as db, self._snapshot(db):
+        with self._connections.read() as db:
             messages = list(
                 db.query("SELECT * FROM messages WHERE session_id = ? ORDER BY seq", [session_id])
             )
@@ -124,7 +104,7 @@ class SQLiteStore:
 
     def begin(self, turn: Turn, replies: Sequence[Reply], *, model_id: str) -> None:
         now = rows.stamp(replies[0].created_at if replies else turn.created_at)
-        with self._write() as db:
+        with self._connections.write() as db:
             if not db.execute(
                 "UPDATE chat_sessions SET updated_at = ?, model_id = ? WHERE id = ?",
                 [now, model_id, turn.session_id],
@@ -151,26 +131,26 @@ class SQLiteStore:
                 )
 
     def save(self, reply: Reply) -> None:
-        with self._write() as db:
+        with self._connections.write() as db:
             db.execute(
                 "UPDATE messages SET content = ?, reasoning = ?, status = ?, extra_metadata = ? WHERE id = ?",
                 [reply.text, reply.reasoning, reply.status.value, rows.metadata(reply), reply.id],
             )
 
     def reply(self, reply_id: str) -> Reply:
-        with self._read() as db:
+        with self._connections.read() as db:
             found = list(db.query("SELECT * FROM messages WHERE id = ? AND role = 'assistant'", [reply_id]))
         if not found:
             raise NotFound("There is no such message; it may have been deleted.")
         return rows.reply(found[0])
 
     def beat(self, reply_ids: Sequence[str], now: datetime) -> None:
-        with self._write() as db:
+        with self._connections.write() as db:
             for reply_id in reply_ids:
                 db.execute("UPDATE messages SET alive_at = ? WHERE id = ?", [rows.stamp(now), reply_id])
 
     def interrupt_abandoned(self, before: datetime, sentence: str) -> int:
-        with self._write() as db:
+        with self._connections.write() as db:
             return db.execute(
                 """
                 UPDATE messages SET status = ?, extra_metadata = json_set(
@@ -182,58 +162,9 @@ class SQLiteStore:
             ).rowcount
 
     def check(self) -> None:
-        with self._write() as db:
+        with self._connections.write() as db:
             # A no-op update takes the write lock and touches the log, where disk full shows.
             db.execute("UPDATE _sqlite_migrations SET name = name")
-
-    @contextmanager
-    def _read(self) -> Iterator[Database]:
-        with self._sentences(), closing(sqlite3.connect(self._path)) as connection:
-            db = Database(connection)
-            for pragma in (
-                f"busy_timeout = {_BUSY_MILLISECONDS}",
-                "foreign_keys = ON",
-                "synchronous = FULL",
-                "secure_delete = ON",
-                "journal_size_limit = 67108864",
-            ):
-                connection.execute(f"PRAGMA {pragma}")
-            yield db
-
-    @contextmanager
-    def _write(self) -> Iterator[Database]:
-        """A transaction that holds the write lock from its first moment.
-
-        sqlite-utils begins deferred, where reading and then writing fails at once beside another writer.
-        """
-        with self._read() as db:
-            db.conn.execute("BEGIN IMMEDIATE")
-            try:
-                yield db
-                db.conn.execute("COMMIT")
-            except BaseException:
-                if db.conn.in_transaction:
-                    db.conn.execute("ROLLBACK")
-                raise
-
-    @contextmanager
-    def _snapshot(self, db: Database) -> Iterator[None]:
-        """Several reads that see one moment."""
-        db.conn.execute("BEGIN")
-        try:
-            yield
-        finally:
-            db.conn.execute("ROLLBACK")
-
-    @contextmanager
-    def _sentences(self) -> Iterator[None]:
-        """Turns the errors of SQLite and the file system into sentences that name the file."""
-        try:
-            yield
-        except sqlite3.IntegrityError:
-            raise
-        except (sqlite3.Error, OSError) as error:
-            raise StoreUnavailable(_cause(error, self._path)) from error
 
 
 def _insert_prompt(db: Database, turn: Turn) -> None:
@@ -296,18 +227,3 @@ def _match(words: str) -> str:
     """An FTS5 query for all the words, the last one as a beginning; no input is a syntax error."""
     quoted = ['"' + word.replace('"', '""') + '"' for word in words.replace("\0", " ").split()]
     return " ".join(quoted) + "*" if quoted else '""'
-
-
-def _cause(error: Any, path: str) -> str:
-    text, known = str(error).lower(), f"The database {path}"
-    if "locked" in text or "busy" in text:
-        return f"{known} is in use by another program that does not let go; close it and try again."
-    if "full" in text or "no space" in text:
-        return f"{known} cannot be written because the disk is full; free some space and try again."
-    if "readonly" in text or "read-only" in text or "permission" in text:
-        return f"{known} cannot be written; give this user the right to write to it and its folder."
-    if "not a database" in text or "malformed" in text:
-        return f"{known} is damaged or not a SQLite file; move it away or set DATABASE_URL to another."
-    if "unable to open" in text or isinstance(error, OSError):
-        return f"{known} cannot be opened; make its folder or set DATABASE_URL to another path."
-    return f"{known} failed: {error}."

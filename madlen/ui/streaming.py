@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from madlen.generation import Update
+from madlen.transcript import Update
 from madlen.types import Reply
 from madlen.ui import blocks
 

@@ -1,0 +1,116 @@
+"""A growing text that any number of threads and tasks can follow: they replay it, then go on with it."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from madlen.types import Reply
+
+IDLE_SECONDS = 0.25
+"""How often a follower is told that nothing is new, so that it can show that it waits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """What is new since the follower's last update; ``ended`` is the whole reply, once it is one."""
+
+    text: str = ""
+    reasoning: str = ""
+    ended: Reply | None = None
+
+
+class Transcript:
+    """The words of one answer. Written by the loop's thread, followed from any."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._text: list[str] = []
+        self._reasoning: list[str] = []
+        self._ended: Reply | None = None
+        self._wakers: set[Callable[[], None]] = set()
+
+    @property
+    def ended(self) -> Reply | None:
+        return self._ended
+
+    def words(self) -> tuple[str, str]:
+        """The text and the reasoning so far."""
+        with self._lock:
+            return "".join(self._text), "".join(self._reasoning)
+
+    def write(self, *, text: str = "", reasoning: str = "") -> None:
+        with self._lock:
+            if text:
+                self._text.append(text)
+            if reasoning:
+                self._reasoning.append(reasoning)
+        self._wake()
+
+    def end(self, reply: Reply) -> None:
+        """Lets every follower go, with the reply as it was stored."""
+        with self._lock:
+            self._ended = reply
+        self._wake()
+
+    def follow(self, *, every: float) -> Iterator[Update]:
+        """For script threads: everything so far, then what comes, at most once in ``every`` seconds."""
+        news = threading.Event()
+        with self._watch(news.set):
+            at = (0, 0)
+            while True:
+                news.clear()
+                update, at = self._since(at)
+                yield update
+                if update.ended is not None:
+                    return
+                told = time.monotonic()
+                news.wait(IDLE_SECONDS)
+                time.sleep(max(0.0, every - (time.monotonic() - told)))
+
+    async def afollow(self) -> AsyncGenerator[Update]:
+        """For HTTP handlers on a loop of their own: everything so far, then each chunk as it comes."""
+        loop, news = asyncio.get_running_loop(), asyncio.Event()
+
+        def wake() -> None:
+            loop.call_soon_threadsafe(news.set)
+
+        with self._watch(wake):
+            at = (0, 0)
+            while True:
+                news.clear()
+                update, at = self._since(at)
+                yield update
+                if update.ended is not None:
+                    return
+                await news.wait()
+
+    def _since(self, at: tuple[int, int]) -> tuple[Update, tuple[int, int]]:
+        with self._lock:
+            update = Update("".join(self._text[at[0] :]), "".join(self._reasoning[at[1] :]), self._ended)
+            return update, (len(self._text), len(self._reasoning))
+
+    @contextmanager
+    def _watch(self, waker: Callable[[], None]) -> Iterator[None]:
+        with self._lock:
+            self._wakers.add(waker)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._wakers.discard(waker)
+
+    def _wake(self) -> None:
+        with self._lock:
+            wakers = tuple(self._wakers)
+        for waker in wakers:
+            try:
+                waker()
+            except RuntimeError:
+                # The follower's loop has closed; its handler cannot take itself out any more.
+                with self._lock:
+                    self._wakers.discard(waker)

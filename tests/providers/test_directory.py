@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import anyio
+import pytest
+
+from madlen.errors import ModelGone, UpstreamError
+from madlen.providers.directory import Directory
+from madlen.types import Model
+from tests.parrot import POLLY, SEER, Parrot
+
+
+class Clock:
+    """Monotonic time that the test moves."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Other(Parrot):
+    """The source that is asked for ids that no list has."""
+
+    source = "openrouter"
+
+
+def ids(models: tuple[Model, ...]) -> list[str]:
+    return [model.id for model in models]
+
+
+def test_the_models_of_all_providers_are_one_list() -> None:
+    beyond = Model("a/b", "B", "openrouter")
+
+    async def main() -> None:
+        directory = Directory([Other(models=[beyond]), Parrot(models=[POLLY])])
+        assert ids((await directory.listing()).models) == ["a/b", POLLY.id]
+
+    anyio.run(main)
+
+
+def test_a_list_is_remembered_for_five_minutes() -> None:
+    async def main() -> None:
+        parrot, clock = Parrot(models=[POLLY]), Clock()
+        directory = Directory([parrot], monotonic=clock)
+        await directory.listing()
+        parrot._models.append(SEER)
+        clock.now = 299
+        assert ids((await directory.listing()).models) == [POLLY.id]
+        clock.now = 301
+        assert ids((await directory.listing()).models) == [POLLY.id, SEER.id]
+
+    anyio.run(main)
+
+
+def test_the_last_good_list_stays_when_a_provider_is_down_and_a_note_says_so() -> None:
+    async def main() -> None:
+        parrot, clock = Parrot(models=[POLLY]), Clock()
+        directory = Directory([parrot], monotonic=clock)
+        await directory.listing()
+        parrot.listing_error = UpstreamError("The cage is closed.")
+        clock.now = 301
+        listing = await directory.listing()
+        assert (ids(listing.models), listing.notes) == ([POLLY.id], ("The cage is closed.",))
+
+    anyio.run(main)
+
+
+def test_a_provider_that_was_down_is_asked_again_soon() -> None:
+    async def main() -> None:
+        parrot, clock = Parrot(models=[POLLY]), Clock()
+        parrot.listing_error = UpstreamError("The cage is closed.")
+        directory = Directory([parrot], monotonic=clock)
+        assert (await directory.listing()).models == ()
+        parrot.listing_error = None
+        clock.now = 16
+        assert (await directory.listing()).notes == ()
+
+    anyio.run(main)
+
+
+def test_one_provider_that_is_down_does_not_hide_the_others() -> None:
+    async def main() -> None:
+        down = Other()
+        down.listing_error = UpstreamError("No network.")
+        listing = await Directory([down, Parrot(models=[POLLY])]).listing()
+        assert (ids(listing.models), listing.notes) == ([POLLY.id], ("No network.",))
+
+    anyio.run(main)
+
+
+def test_a_listed_model_is_found_with_its_provider() -> None:
+    async def main() -> None:
+        parrot = Parrot()
+        assert await Directory([parrot]).find(POLLY.id) == (POLLY, parrot)
+
+    anyio.run(main)
+
+
+def test_an_id_that_no_list_has_goes_to_openrouter_which_knows_more_than_it_lists() -> None:
+    async def main() -> None:
+        other = Other()
+        model, provider = await Directory([other, Parrot()]).find("openai/gpt-9:nitro")
+        assert (model.id, provider) == ("openai/gpt-9:nitro", other)
+        assert "image" in model.input_modalities
+
+    anyio.run(main)
+
+
+@pytest.mark.parametrize("model_id", ["local/none", "", "  "])
+def test_an_id_that_openrouter_cannot_know_is_gone(model_id: str) -> None:
+    async def main() -> None:
+        with pytest.raises(ModelGone):
+            await Directory([Other(), Parrot()]).find(model_id)
+
+    anyio.run(main)
+
+
+def test_without_openrouter_an_unlisted_id_is_gone() -> None:
+    async def main() -> None:
+        with pytest.raises(ModelGone, match="no model 'a/b'"):
+            await Directory([Parrot()]).find("a/b")
+
+    anyio.run(main)

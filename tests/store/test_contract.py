@@ -1,0 +1,294 @@
+"""What every store promises. A new back end is one more line in ``STORES``."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from madlen.errors import NotFound
+from madlen.store import Store, open_store
+from madlen.types import (
+    Failure,
+    Parameters,
+    Picture,
+    Reply,
+    Session,
+    Status,
+    Timing,
+    Turn,
+    Usage,
+)
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+PICTURE = Picture(sha256="ab" * 32, media_type="image/png", content=b"\x89PNG")
+
+STORES: dict[str, Callable[[Path], str]] = {"sqlite": lambda folder: f"sqlite:///{folder}/chat.db"}
+
+
+@pytest.fixture(params=STORES)
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    opened = open_store(STORES[request.param](tmp_path))
+    yield opened
+    opened.close()
+
+
+def a_session(session_id: str = "s1", title: str = "Rainbows", minute: int = 0) -> Session:
+    moment = NOW + timedelta(minutes=minute)
+    return Session(session_id, title, "parrot/polly", moment, moment)
+
+
+def a_turn(turn_id: str = "t1", session_id: str = "s1", text: str = "How many colours?") -> Turn:
+    return Turn(turn_id, session_id, text, NOW)
+
+
+def a_reply(reply_id: str = "r1", turn_id: str = "t1", session_id: str = "s1") -> Reply:
+    return Reply(reply_id, session_id, turn_id, "parrot/polly", "chat", Status.STREAMING, NOW)
+
+
+def asked(store: Store, *replies: Reply) -> None:
+    store.create_session(a_session())
+    store.begin(a_turn(), replies or [a_reply()], model_id="parrot/polly")
+
+
+def test_a_session_comes_back_as_it_was_kept(store: Store) -> None:
+    store.create_session(a_session())
+    assert store.session("s1") == a_session()
+
+
+def test_an_unknown_session_is_not_found(store: Store) -> None:
+    with pytest.raises(NotFound, match="no such chat"):
+        store.session("nobody")
+
+
+def test_sessions_are_listed_newest_first(store: Store) -> None:
+    for minute, name in enumerate(("old", "middle", "new")):
+        store.create_session(a_session(name, name, minute))
+    assert [session.id for session in store.sessions()] == ["new", "middle", "old"]
+
+
+def test_sessions_are_listed_a_page_at_a_time(store: Store) -> None:
+    for minute in range(5):
+        store.create_session(a_session(f"s{minute}", minute=minute))
+    assert [session.id for session in store.sessions(limit=2, offset=1)] == ["s3", "s2"]
+
+
+def test_asking_makes_a_session_the_newest_and_gives_it_the_model(store: Store) -> None:
+    store.create_session(a_session("s1", minute=0))
+    store.create_session(a_session("s2", minute=1))
+    later = replace(a_reply(), created_at=NOW + timedelta(hours=1))
+    store.begin(a_turn(), [later], model_id="parrot/seer")
+    newest = store.sessions()[0]
+    assert (newest.id, newest.model_id, newest.updated_at) == ("s1", "parrot/seer", later.created_at)
+
+
+def test_a_renamed_session_has_its_new_title(store: Store) -> None:
+    store.create_session(a_session())
+    store.rename_session("s1", "Clouds")
+    assert store.session("s1").title == "Clouds"
+
+
+def test_renaming_an_unknown_session_is_not_found(store: Store) -> None:
+    with pytest.raises(NotFound):
+        store.rename_session("nobody", "Clouds")
+
+
+def test_the_prompt_and_an_empty_reply_are_kept_together(store: Store) -> None:
+    asked(store)
+    [turn] = store.turns("s1")
+    assert turn == replace(a_turn(), replies=(a_reply(),))
+
+
+def test_messages_are_counted_with_the_session(store: Store) -> None:
+    asked(store, a_reply("r1"), a_reply("r2"))
+    assert store.session("s1").message_count == 3
+
+
+def test_nothing_is_kept_for_a_session_that_has_gone(store: Store) -> None:
+    with pytest.raises(NotFound):
+        store.begin(a_turn(), [a_reply()], model_id="parrot/polly")
+    assert store.turns("s1") == []
+
+
+def test_a_reply_comes_back_with_everything_known_of_it(store: Store) -> None:
+    asked(store)
+    whole = replace(
+        a_reply(),
+        status=Status.FAILED,
+        text="Seven, as a rule.",
+        reasoning="Count them.",
+        model="parrot/polly-20260101",
+        provider="Cage",
+        generation_id="gen-1",
+        finish_reason="length",
+        usage=Usage(3, 5, 8, 2, 1, Decimal("0.00007100")),
+        timing=Timing(0.1, 0.2, 1.5),
+        failure=Failure("rate-limited", "Wait.", 429, {"retry_after": 12.0}),
+        trace_id="0af7651916cd43dd8448eb211c80319c",
+        parameters=Parameters(0.5, 100, 0.9, 7, ("END",), "low"),
+    )
+    store.save(whole)
+    assert store.reply("r1") == whole
+    assert store.turns("s1")[0].replies == (whole,)
+
+
+def test_replies_stay_in_the_order_in_which_they_began(store: Store) -> None:
+    asked(store, a_reply("first"), a_reply("second"))
+    store.begin(a_turn(), [a_reply("third")], model_id="parrot/polly")
+    [turn] = store.turns("s1")
+    assert [reply.id for reply in turn.replies] == ["first", "second", "third"]
+
+
+def test_turns_stay_in_order_when_the_clock_goes_back(store: Store) -> None:
+    asked(store)
+    earlier = replace(a_turn("t2"), created_at=NOW - timedelta(days=1))
+    store.begin(earlier, [a_reply("r2", "t2")], model_id="parrot/polly")
+    assert [turn.id for turn in store.turns("s1")] == ["t1", "t2"]
+
+
+def test_deleting_a_session_takes_its_messages_with_it(store: Store) -> None:
+    asked(store)
+    store.delete_session("s1")
+    assert store.turns("s1") == []
+    with pytest.raises(NotFound):
+        store.reply("r1")
+
+
+def test_deleting_an_unknown_session_is_not_found(store: Store) -> None:
+    with pytest.raises(NotFound):
+        store.delete_session("nobody")
+
+
+def test_saving_a_reply_that_was_deleted_brings_nothing_back(store: Store) -> None:
+    asked(store)
+    store.delete_session("s1")
+    store.save(replace(a_reply(), text="too late"))
+    assert store.turns("s1") == []
+
+
+def test_pictures_come_back_with_their_prompt_in_order(store: Store) -> None:
+    store.create_session(a_session())
+    pictures = (PICTURE, Picture(url="https://example.com/cat.png"))
+    store.begin(replace(a_turn(), pictures=pictures), [a_reply()], model_id="parrot/seer")
+    assert store.turns("s1")[0].pictures == pictures
+
+
+def test_the_same_picture_may_be_sent_in_many_prompts(store: Store) -> None:
+    store.create_session(a_session())
+    for number in range(3):
+        turn = replace(a_turn(f"t{number}"), pictures=(PICTURE,))
+        store.begin(turn, [a_reply(f"r{number}", turn.id)], model_id="parrot/seer")
+    assert [turn.pictures for turn in store.turns("s1")] == [(PICTURE,)] * 3
+
+
+def test_a_reply_without_a_beat_is_interrupted_and_keeps_its_text(store: Store) -> None:
+    asked(store)
+    store.save(replace(a_reply(), text="Seven, as"))
+    assert store.interrupt_abandoned(NOW + timedelta(seconds=1), "Madlen ended.") == 1
+    reply = store.reply("r1")
+    assert (reply.status, reply.text) == (Status.INTERRUPTED, "Seven, as")
+    assert reply.failure == Failure("interrupted", "Madlen ended.", 502)
+
+
+def test_a_reply_with_a_beat_is_left_alone(store: Store) -> None:
+    asked(store)
+    store.beat(["r1"], NOW + timedelta(seconds=5))
+    assert store.interrupt_abandoned(NOW + timedelta(seconds=5), "Madlen ended.") == 0
+    assert store.reply("r1").status is Status.STREAMING
+
+
+def test_a_reply_that_has_ended_is_never_interrupted(store: Store) -> None:
+    asked(store)
+    store.save(replace(a_reply(), status=Status.COMPLETE))
+    assert store.interrupt_abandoned(NOW + timedelta(days=1), "Madlen ended.") == 0
+
+
+def found(store: Store, words: str) -> list[str]:
+    return [session.id for session in store.sessions(words=words)]
+
+
+def test_words_find_a_session_by_its_title(store: Store) -> None:
+    store.create_session(a_session("s1", "Rainbows and rain"))
+    store.create_session(a_session("s2", "Clouds"))
+    assert found(store, "rain") == ["s1"]
+
+
+def test_words_find_a_session_by_prompt_and_by_answer(store: Store) -> None:
+    asked(store)
+    store.save(replace(a_reply(), status=Status.COMPLETE, text="Seven, said Newton."))
+    assert found(store, "colours") == found(store, "newton seven") == ["s1"]
+
+
+def test_a_renamed_session_is_found_by_its_new_title_only(store: Store) -> None:
+    store.create_session(a_session())
+    store.rename_session("s1", "Clouds")
+    assert (found(store, "clouds"), found(store, "rainbows")) == (["s1"], [])
+
+
+def test_a_deleted_session_is_not_found_by_its_words(store: Store) -> None:
+    asked(store)
+    store.delete_session("s1")
+    assert found(store, "colours") == []
+
+
+@pytest.mark.parametrize(
+    "words", ['"', "a AND", "*", "c:", "-a", "NEAR(", "\0", "🌈", "虹", "^", "x" * 100_000, "a\n\tb"]
+)
+def test_no_search_is_an_error(store: Store, words: str) -> None:
+    asked(store)
+    assert found(store, words) in ([], ["s1"])
+
+
+@given(words=st.text())
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_whatever_is_typed_can_be_searched_for(store: Store, words: str) -> None:
+    assert isinstance(store.sessions(words=words), list)
+
+
+@pytest.mark.parametrize(
+    "text", ["\0nul", "a\u0301" * 5000, "\u202eright to left", "\ufeffbom", "\U0010ffff"]
+)
+def test_any_text_comes_back_exactly(store: Store, text: str) -> None:
+    store.create_session(a_session())
+    store.begin(a_turn(text=text), [a_reply()], model_id="parrot/polly")
+    assert store.turns("s1")[0].text == text
+
+
+def test_many_threads_can_write_at_once_and_lose_nothing(store: Store) -> None:
+    asked(store, *(a_reply(f"r{number}") for number in range(8)))
+    failures: list[Exception] = []
+
+    def write(number: int) -> None:
+        try:
+            for count in range(25):
+                store.save(replace(a_reply(f"r{number}"), text="x" * count))
+        except Exception as error:  # brought to the test's own thread below
+            failures.append(error)
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert {reply.text for reply in store.turns("s1")[0].replies} == {"x" * 24}
+
+
+def test_a_store_opened_again_has_everything(tmp_path: Path, store: Store) -> None:
+    asked(store)
+    again = open_store(STORES["sqlite"](tmp_path))
+    assert again.turns("s1") == store.turns("s1")
+    again.close()
+
+
+def test_a_healthy_store_can_be_checked(store: Store) -> None:
+    asked(store)
+    store.check()
+    assert store.session("s1").message_count == 2
