@@ -70,15 +70,8 @@ class Chat:
         """An empty session. Raises ``Unacceptable`` without a model, ``ModelGone`` for an unknown one."""
         if not model_id.strip():
             raise Unacceptable("A chat needs a model; name one in model_id.")
-        self._provider_of(model_id)
-        now = self._now()
-        session = Session(
-            id=_fresh_id(),
-            title=_title(title) or "New chat",
-            model_id=model_id,
-            created_at=now,
-            updated_at=now,
-        )
+        self._portal.call(self._directory.find, model_id)
+        session = self._new_session(model_id, title)
         self.store.create_session(session)
         return session
 
@@ -116,18 +109,16 @@ class Chat:
         asked = [self._checked(lane, pictures) for lane in lanes]
         with self._tracer.span(tracing.ASK, **{"madlen.lanes": len(asked)}):
             earlier = self.store.turns(session_id) if session_id else []
-            if not session_id:
-                title = _title(text) or "Image"
-                session_id = self.create_session(lanes[0].model_id, title).id
+            begun = None if session_id else self._new_session(lanes[0].model_id, text or "Image")
             turn = Turn(
                 id=_fresh_id(),
-                session_id=session_id,
+                session_id=begun.id if begun else session_id,
                 text=text,
                 created_at=self._now(),
                 pictures=tuple(pictures),
             )
             prompt = Message("user", text, turn.pictures)
-            return self._begin(turn, asked, earlier, prompt, history)
+            return self._begin(turn, asked, earlier, prompt, history, begun)
 
     def regenerate(self, session_id: str, turn_id: str, lane: Lane) -> Asked:
         """One more reply to a turn. Raises ``Unacceptable`` when the session has no such turn."""
@@ -139,7 +130,7 @@ class Chat:
         asked = [self._checked(lane, turn.pictures)]
         with self._tracer.span(tracing.ASK, **{"madlen.lanes": 1}):
             prompt = Message("user", turn.text, turn.pictures)
-            return self._begin(turn, asked, turns[:position], prompt, None)
+            return self._begin(turn, asked, turns[:position], prompt)
 
     def answer(self, model_id: str, messages: Sequence[Message], parameters: Parameters) -> Generation:
         """Sets a model going on messages that nobody asked to keep. Raises what ``ask`` raises."""
@@ -162,14 +153,15 @@ class Chat:
         asked: Sequence[tuple[Lane, Provider]],
         earlier: Sequence[Turn],
         prompt: Message,
-        history: Sequence[Message] | None,
+        history: Sequence[Message] | None = None,
+        session: Session | None = None,
     ) -> Asked:
         replies = [
             _empty_reply(lane, session_id=turn.session_id, turn_id=turn.id, now=self._now())
             for lane, _ in asked
         ]
         with self._tracer.span(tracing.STORE_BEGIN):
-            self.store.begin(turn, replies, model_id=asked[0][0].model_id)
+            self.store.begin(turn, replies, model_id=asked[0][0].model_id, session=session)
         generations = []
         for reply, (lane, provider) in zip(replies, asked, strict=True):
             before = seen_by(lane.name, earlier) if history is None else history
@@ -189,8 +181,9 @@ class Chat:
             )
         return lane, provider
 
-    def _provider_of(self, model_id: str) -> Provider:
-        return self._portal.call(self._directory.find, model_id)[1]
+    def _new_session(self, model_id: str, title: str) -> Session:
+        now = self._now()
+        return Session(_fresh_id(), _title(title) or "New chat", model_id, now, now)
 
 
 def seen_by(lane: str, turns: Sequence[Turn]) -> list[Message]:

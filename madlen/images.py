@@ -8,13 +8,12 @@ to enforce: 5 MB of base64 for one image at Anthropic, 30 MB for all images of a
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import io
 import warnings
 from urllib.parse import urlsplit
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
 
 from madlen.errors import TooLarge, Unacceptable
 from madlen.types import Picture
@@ -26,6 +25,17 @@ SENT_BYTES = 3_700_000
 PER_PROMPT = 20
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
 SUFFIXES = ("png", "jpg", "jpeg", "webp", "gif")
+_NOT_AN_ADDRESS = "An image must be a data URL of an image in base64, or an https address."
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""What undoes each orientation that EXIF knows."""
 
 
 def prepared(content: bytes) -> Picture:
@@ -40,17 +50,17 @@ def prepared(content: bytes) -> Picture:
         )
     try:
         with warnings.catch_warnings():
-            # Our own limit below is stricter than the one Pillow warns of.
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            # Pillow warns of sizes under our own limit and of damaged metadata, which is dropped anyway.
+            warnings.simplefilter("ignore")
             with Image.open(io.BytesIO(content), formats=FORMATS) as opened:
                 if opened.width * opened.height > PIXELS:
                     raise TooLarge(
                         f"The image has {opened.width} × {opened.height} pixels; at most "
                         f"{PIXELS // 1_000_000} million can be sent. Scale it down and try again."
                     )
-                upright = ImageOps.exif_transpose(opened)
-                upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.LANCZOS)
-                sent, media_type = _encoded(upright)
+                # A phone's JPEG with a second picture inside is an MPO to Pillow.
+                photo = opened.format in {"JPEG", "MPO"}
+                sent, media_type = _encoded(_upright(opened), photo=photo)
     except UnidentifiedImageError as error:
         raise Unacceptable("The file is not a PNG, JPEG, WebP or GIF image; convert it first.") from error
     except Image.DecompressionBombError as error:
@@ -69,24 +79,45 @@ def from_url(url: str) -> Picture:
     if url.startswith("data:"):
         head, _, body = url.partition(",")
         if not head.startswith("data:image/") or not head.endswith(";base64"):
-            raise Unacceptable("An image must be a data URL of an image in base64, or an https address.")
+            raise Unacceptable(_NOT_AN_ADDRESS)
         if len(body) > UPLOAD_BYTES * 4 / 3 + 4:
             raise TooLarge(f"An image is larger than {UPLOAD_BYTES // 1_000_000} MB.")
         try:
-            return prepared(base64.b64decode(body, validate=True))
-        except binascii.Error as error:
+            content = base64.b64decode(body, validate=True)
+        except ValueError as error:
             raise Unacceptable("The image's base64 is broken; encode the file anew.") from error
-    parts = urlsplit(url)
+        return prepared(content)
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise Unacceptable(_NOT_AN_ADDRESS) from error
     if parts.scheme != "https" or not parts.hostname:
-        raise Unacceptable("An image must be a data URL of an image in base64, or an https address.")
+        raise Unacceptable(_NOT_AN_ADDRESS)
     return Picture(url=url)
 
 
-def _encoded(image: Image.Image) -> tuple[bytes, str]:
+def _upright(opened: Image.Image) -> Image.Image:
+    """The pixels alone, 8 bits a channel, scaled down and turned as the camera was held."""
+    orientation = opened.getexif().get(ExifTags.Base.Orientation)
+    pixels = opened
+    if pixels.mode.startswith("I"):
+        # Pillow's own conversion cuts 16-bit greys off at 255: nearly everything would be white.
+        pixels = pixels.point(lambda grey: grey / 256).convert("L")
+    mode = "RGBA" if opened.has_transparency_data else "RGB"
+    if pixels.mode != mode:
+        pixels = pixels.convert(mode)
+    pixels.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.LANCZOS)
+    if orientation in _TURNS:
+        pixels = pixels.transpose(_TURNS[orientation])
+    # Writing a file would copy comments and profiles from here.
+    pixels.info = {}
+    return pixels
+
+
+def _encoded(pixels: Image.Image, *, photo: bool) -> tuple[bytes, str]:
     """PNG where that is small enough, for screenshots and transparency; else JPEG, ever coarser."""
-    transparent = image.has_transparency_data
-    pixels = image.convert("RGBA" if transparent else "RGB")
-    if image.format != "JPEG" or transparent:
+    transparent = pixels.mode == "RGBA"
+    if transparent or not photo:
         png = _saved(pixels, "PNG", optimize=False)
         if len(png) <= SENT_BYTES:
             return png, "image/png"

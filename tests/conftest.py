@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from madlen import services as services_module
+from madlen.providers import weights
 from madlen.services import Services
 from madlen.settings import Settings
 from madlen.tracing import Tracing
@@ -85,3 +87,13 @@ def current(start_madlen: StartMadlen) -> Iterator[Callable[..., Services]]:
     yield start
     for context in reversed(in_use):
         context.__exit__(None, None, None)
+
+
+@pytest.fixture(scope="session")
+def embedded_weights() -> Path:
+    """The embedded model's weights in the user's cache, fetched before the first test that needs them."""
+
+    async def fetch() -> Path:
+        return await weights.obtain(lambda _: None, weights.cache_folder())
+
+    return anyio.run(fetch)

@@ -35,11 +35,13 @@ class Store(Protocol):
     def turns(self, session_id: str) -> list[Turn]:
         """Oldest first, each with its pictures and all its replies; empty for an unknown session."""
 
-    def begin(self, turn: Turn, replies: Sequence[Reply], *, model_id: str) -> None:
+    def begin(
+        self, turn: Turn, replies: Sequence[Reply], *, model_id: str, session: Session | None = None
+    ) -> None:
         """Keeps a prompt, its pictures and an empty row for each reply, in one transaction.
 
-        A turn that is there already only gains the replies. The session is dated and takes on
-        ``model_id``. Raises ``NotFound`` when the session has gone.
+        With ``session`` that begins too. A turn that is there already only gains the replies. The
+        session is dated and takes on ``model_id``. Raises ``NotFound`` when it has gone.
         """
 
     def save(self, reply: Reply) -> None:

@@ -42,15 +42,7 @@ class SQLiteStore:
 
     def create_session(self, session: Session) -> None:
         with self._connections.write() as db:
-            db.table("chat_sessions").insert(
-                {
-                    "id": session.id,
-                    "title": session.title,
-                    "model_id": session.model_id,
-                    "created_at": rows.stamp(session.created_at),
-                    "updated_at": rows.stamp(session.updated_at),
-                }
-            )
+            _insert_session(db, session)
 
     def session(self, session_id: str) -> Session:
         with self._connections.read() as db:
@@ -102,9 +94,13 @@ class SQLiteStore:
             if row["role"] == "user"
         ]
 
-    def begin(self, turn: Turn, replies: Sequence[Reply], *, model_id: str) -> None:
+    def begin(
+        self, turn: Turn, replies: Sequence[Reply], *, model_id: str, session: Session | None = None
+    ) -> None:
         now = rows.stamp(replies[0].created_at if replies else turn.created_at)
         with self._connections.write() as db:
+            if session is not None:
+                _insert_session(db, session)
             if not db.execute(
                 "UPDATE chat_sessions SET updated_at = ?, model_id = ? WHERE id = ?",
                 [now, model_id, turn.session_id],
@@ -165,6 +161,18 @@ class SQLiteStore:
         with self._connections.write() as db:
             # A no-op update takes the write lock and touches the log, where disk full shows.
             db.execute("UPDATE _sqlite_migrations SET name = name")
+
+
+def _insert_session(db: Database, session: Session) -> None:
+    db.table("chat_sessions").insert(
+        {
+            "id": session.id,
+            "title": session.title,
+            "model_id": session.model_id,
+            "created_at": rows.stamp(session.created_at),
+            "updated_at": rows.stamp(session.updated_at),
+        }
+    )
 
 
 def _insert_prompt(db: Database, turn: Turn) -> None:

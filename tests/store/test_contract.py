@@ -106,6 +106,15 @@ def test_the_prompt_and_an_empty_reply_are_kept_together(store: Store) -> None:
     assert turn == replace(a_turn(), replies=(a_reply(),))
 
 
+def test_a_session_begins_with_its_first_prompt_or_not_at_all(store: Store) -> None:
+    twice = [a_reply("r1"), a_reply("r1")]
+    with pytest.raises(Exception, match="UNIQUE"):
+        store.begin(a_turn(), twice, model_id="parrot/polly", session=a_session())
+    assert store.sessions() == []
+    store.begin(a_turn(), [a_reply()], model_id="parrot/polly", session=a_session())
+    assert store.session("s1").message_count == 2
+
+
 def test_messages_are_counted_with_the_session(store: Store) -> None:
     asked(store, a_reply("r1"), a_reply("r2"))
     assert store.session("s1").message_count == 3

@@ -1,0 +1,186 @@
+"""The chat page, run without a browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from madlen.errors import RateLimited, StoreUnavailable, UpstreamError
+from madlen.services import Services
+from madlen.types import Lane
+from tests.parrot import DEAR, DONE, POLLY, SEER, Parrot
+
+APP = Path(__file__).parents[2] / "app.py"
+
+Current = Callable[..., Services]
+
+
+def opened(**query: str) -> AppTest:
+    page = AppTest.from_file(str(APP), default_timeout=20)
+    for name, value in query.items():
+        page.query_params[name] = value
+    return page.run()
+
+
+def texts(page: AppTest) -> str:
+    """All that the main column says."""
+    drawn = [*page.main.markdown, *page.main.caption, *page.main.title]
+    return "\n".join(str(element.value) for element in drawn)
+
+
+def chatted(madlen: Services, text: str = "Hello there") -> str:
+    made = madlen.chat.ask(text, [Lane("parrot/polly")])
+    list(made.generations[0].follow(every=0))
+    return made.session_id
+
+
+def test_an_empty_page_says_what_it_is_for_and_offers_a_first_step(current: Current) -> None:
+    current()
+    page = opened()
+    assert not page.exception
+    assert "What would you like to ask?" in texts(page)
+    assert "OPENROUTER_API_KEY" in texts(page)
+    assert "Write a haiku about the sea." in [button.label for button in page.button]
+
+
+def test_a_prompt_is_answered_and_its_session_is_in_the_address(current: Current) -> None:
+    madlen = current(Parrot(["Hello **there**", DONE]))
+    page = opened()
+    page.chat_input[0].set_value("Hi").run()
+    assert not page.exception
+    assert "Hello **there**" in texts(page)
+    [session] = madlen.store.sessions()
+    assert page.query_params["session"] == session.id
+
+
+def test_the_figures_stand_under_the_answer(current: Current) -> None:
+    current()
+    page = opened()
+    page.chat_input[0].set_value("Hi").run()
+    figures = "".join(page.main.caption.values)
+    assert "to first token" in figures
+    assert "3 tokens in, 5 out" in figures
+    assert "0\\.0001" in figures
+
+
+def test_a_session_in_the_address_is_shown_whole(current: Current) -> None:
+    madlen = current(Parrot(["Hello there", DONE]))
+    page = opened(session=chatted(madlen, "Say hello"))
+    assert [message.name for message in page.chat_message] == ["user", "assistant"]
+    assert "Say hello" in texts(page)
+    assert "Hello there" in texts(page)
+
+
+def test_the_conversation_goes_on_in_the_same_session(current: Current) -> None:
+    parrot = Parrot(["One.", DONE], ["Two.", DONE])
+    madlen = current(parrot)
+    page = opened()
+    page.chat_input[0].set_value("First?").run()
+    page.chat_input[0].set_value("Second?").run()
+    assert [message.text for message in parrot.requests[-1].messages] == ["First?", "One.", "Second?"]
+    assert len(madlen.store.sessions()) == 1
+
+
+def test_an_unknown_session_is_said_to_be_gone_and_a_new_chat_offered(current: Current) -> None:
+    current()
+    page = opened(session="nothing")
+    assert "no such chat" in page.warning[0].value
+    assert "session" not in page.query_params
+    assert "What would you like to ask?" in texts(page)
+
+
+def test_a_suggestion_asks_itself(current: Current) -> None:
+    parrot = Parrot()
+    current(parrot)
+    page = opened()
+    page.button(key="Write a haiku about the sea.").click().run()
+    assert parrot.requests[0].messages[0].text == "Write a haiku about the sea."
+    assert not page.exception
+
+
+def test_a_prompt_that_cannot_be_sent_goes_back_into_the_box(
+    current: Current, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    madlen = current()
+    page = opened()
+
+    def full(*_: object, **__: object) -> None:
+        raise StoreUnavailable("The disk is full.")
+
+    monkeypatch.setattr(madlen.store, "begin", full)
+    page.chat_input[0].set_value("My long letter").run()
+    assert "The disk is full" in page.error[0].value
+    assert page.chat_input[0].proto.value == "My long letter"
+    assert madlen.store.sessions() == []
+
+
+def test_a_failed_answer_keeps_its_text_and_offers_to_try_again(current: Current) -> None:
+    parrot = Parrot(["Half an ", RateLimited("Wait a moment.")], ["Whole.", DONE])
+    current(parrot)
+    page = opened()
+    page.chat_input[0].set_value("Hi").run()
+    assert "Half an" in texts(page)
+    assert "Wait a moment" in page.error[0].value
+    page.run()
+    [again] = [button for button in page.button if button.label == "Try again"]
+    again.click().run()
+    assert "Whole." in texts(page)
+    assert not page.error
+
+
+def test_free_models_come_first_and_paid_ones_when_asked_for(current: Current) -> None:
+    current()
+    page = opened()
+    assert [option.split(" · ")[0] for option in page.selectbox[0].options] == ["Polly", "📷 Seer"]
+    assert "2 of 3 models shown" in texts(page)
+    page.toggle[0].set_value(False).run()
+    assert page.selectbox[0].options[-1] == "Dear · $1.00 in, $2.00 out per million tokens"
+
+
+def test_the_chosen_model_answers(current: Current) -> None:
+    parrot = Parrot()
+    current(parrot)
+    page = opened()
+    page.selectbox[0].set_value(SEER.id).run()
+    page.chat_input[0].set_value("Hi").run()
+    assert parrot.requests[0].model_id == SEER.id
+
+
+def test_a_session_opens_with_the_model_it_was_last_asked_with(current: Current) -> None:
+    madlen = current()
+    made = madlen.chat.ask("Hi", [Lane(DEAR.id)])
+    list(made.generations[0].follow(every=0))
+    assert opened(session=made.session_id).selectbox[0].value == DEAR.id
+
+
+def test_a_session_whose_model_has_gone_still_opens_and_says_so(current: Current) -> None:
+    parrot = Parrot(models=[POLLY, SEER])
+    madlen = current(parrot)
+    made = madlen.chat.ask("Hi", [Lane(SEER.id)])
+    list(made.generations[0].follow(every=0))
+    parrot._models.remove(SEER)
+    madlen.portal.call(lambda: None)
+    current(Parrot(models=[POLLY]))
+    page = opened(session=made.session_id)
+    assert not page.exception
+    assert page.selectbox[0].options[0] == "parrot/seer (not listed now)"
+
+
+def test_a_provider_that_is_down_is_said_to_be(current: Current) -> None:
+    parrot = Parrot()
+    parrot.listing_error = UpstreamError("The cage is closed.")
+    current(parrot)
+    page = opened()
+    assert not page.exception
+    assert "The cage is closed" in page.warning[0].value
+
+
+def test_titles_are_shown_as_they_are_and_load_nothing(current: Current) -> None:
+    madlen = current()
+    chatted(madlen, "![x](http://example.com/beacon.png)")
+    page = opened()
+    labels = [element.proto.label for element in page.sidebar.get("page_link")]
+    assert "\\!\\[x\\]\\(http\\:" in labels[-1]
