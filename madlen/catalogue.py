@@ -17,11 +17,18 @@ _FREE_ROUTER = "openrouter/free"
 
 
 def models(body: Any) -> list[Model]:
-    """The chat models in the body of ``GET /models``, in its order, bad entries left out."""
+    """The models in the body of ``GET /models``, in its order, bad entries left out.
+
+    Of two entries with the same id the first counts. Raises ``ValueError`` for what is no model list.
+    """
     entries = body.get("data") if isinstance(body, dict) else None
     if not isinstance(entries, list):
         raise ValueError("The model list has no data")
-    return [model for entry in entries if (model := _model(entry)) is not None]
+    listed: dict[str, Model] = {}
+    for entry in entries:
+        if (model := _model(entry)) is not None:
+            listed.setdefault(model.id, model)
+    return list(listed.values())
 
 
 def is_free(model: Model) -> bool:
@@ -89,7 +96,7 @@ def cost(pricing: Pricing, prompt_tokens: int, completion_tokens: int) -> Decima
 
 
 def _model(entry: Any) -> Model | None:
-    if not isinstance(entry, dict) or not isinstance(entry.get("id"), str) or not entry["id"]:
+    if not isinstance(entry, dict) or not (model_id := _text(entry.get("id"))):
         return None
     architecture = _mapping(entry.get("architecture"))
     limits = _mapping(entry.get("top_provider"))
@@ -100,8 +107,8 @@ def _model(entry: Any) -> Model | None:
         if (length := _positive(value)) is not None
     ]
     return Model(
-        id=entry["id"],
-        name=_text(entry.get("name")) or entry["id"],
+        id=model_id,
+        name=_text(entry.get("name")) or model_id,
         source="openrouter",
         description=_text(entry.get("description")),
         context_length=min(contexts, default=None),
@@ -123,13 +130,12 @@ def _mapping(value: Any) -> dict[str, Any]:
 
 
 def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
+    """Text that UTF-8 can carry: JSON may escape half a surrogate pair."""
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
 
 
 def _words(value: Any) -> frozenset[str]:
-    return (
-        frozenset(word for word in value if isinstance(word, str)) if isinstance(value, list) else frozenset()
-    )
+    return frozenset(filter(None, map(_text, value))) if isinstance(value, list) else frozenset()
 
 
 def _positive(value: Any) -> int | None:

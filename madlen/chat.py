@@ -109,7 +109,7 @@ class Chat:
         asked = [self._checked(lane, pictures) for lane in lanes]
         with self._tracer.span(tracing.ASK, **{"madlen.lanes": len(asked)}):
             earlier = self.store.turns(session_id) if session_id else []
-            begun = None if session_id else self._new_session(lanes[0].model_id, text or "Image")
+            begun = None if session_id else self._new_session(lanes[0].model_id, text.strip() or "Image")
             turn = Turn(
                 id=_fresh_id(),
                 session_id=begun.id if begun else session_id,
@@ -118,7 +118,7 @@ class Chat:
                 pictures=tuple(pictures),
             )
             prompt = Message("user", text, turn.pictures)
-            return self._begin(turn, asked, earlier, prompt, history, begun)
+            return self._begin(turn, asked, earlier, prompt, history=history, session=begun)
 
     def regenerate(self, session_id: str, turn_id: str, lane: Lane) -> Asked:
         """One more reply to a turn. Raises ``Unacceptable`` when the session has no such turn."""
@@ -153,6 +153,7 @@ class Chat:
         asked: Sequence[tuple[Lane, Provider]],
         earlier: Sequence[Turn],
         prompt: Message,
+        *,
         history: Sequence[Message] | None = None,
         session: Session | None = None,
     ) -> Asked:

@@ -23,6 +23,8 @@ from madlen.tracing import Tracing
 
 log = logging.getLogger("madlen")
 
+_LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+
 MakeProviders = Callable[[Settings, Tracing], Sequence[Provider]]
 
 
@@ -64,6 +66,8 @@ class Services:
             self.chat = Chat(self.store, self.hub, directory, self.portal, self.tracing)
             self._stack = stack.pop_all()
         log.info("%s %s with %s", settings.app_name, settings.app_version, self.store.description)
+        for warning in self.store.warnings:
+            log.warning(warning)
 
     def _providers(self, cache_folder: Path) -> list[Provider]:
         settings = self.settings
@@ -101,8 +105,20 @@ def current() -> Services:
     global _current
     with _lock:
         if _current is None:
-            _current = Services(settings_module.load())
+            settings = settings_module.load()
+            _log_to_stderr(debug=settings.debug)
+            _current = Services(settings)
         return _current
+
+
+def _log_to_stderr(*, debug: bool) -> None:
+    """Our own lines only, whatever the server that we run in does with everybody's."""
+    if not log.handlers:
+        handler = logging.StreamHandler()
+        handler.setFormatter(logging.Formatter(_LOG_FORMAT))
+        log.addHandler(handler)
+        log.propagate = False
+    log.setLevel(logging.DEBUG if debug else logging.INFO)
 
 
 def close() -> None:

@@ -55,13 +55,20 @@ class Settings(BaseSettings):
     def otlp_endpoint(self) -> str | None:
         return self.jaeger_endpoint or self.otel_exporter_otlp_endpoint
 
+    @field_validator("openrouter_api_key", mode="before")
+    @classmethod
+    def _fit_for_a_header(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            value = value.strip() or None
+            if value and not (value.isascii() and value.isprintable() and " " not in value):
+                raise ValueError("must be the key alone, one word of ASCII characters")
+        return value
+
     @field_validator("openrouter_base_url", "jaeger_endpoint", "otel_exporter_otlp_endpoint")
     @classmethod
     def _an_http_address(cls, value: str | None) -> str | None:
-        if value is not None:
-            parts = urlsplit(value)
-            if parts.scheme not in {"http", "https"} or not parts.hostname:
-                raise ValueError("must be an http or https address")
+        if value is not None and not _is_http_address(value):
+            raise ValueError("must be an http or https address")
         return value
 
     @field_validator("database_url")
@@ -93,9 +100,10 @@ class Settings(BaseSettings):
     @field_validator("local_models")
     @classmethod
     def _files_that_exist(cls, value: tuple[Path, ...]) -> tuple[Path, ...]:
-        for path in value:
-            if not path.exists():
-                raise ValueError(f"names {path}, which does not exist")
+        for place, path in enumerate(value, 1):
+            # Unlike Path.exists, this says of a path that is too long or forbidden that it is not there.
+            if not os.path.exists(path):
+                raise ValueError(f"names what does not exist: number {place} of {len(value)}")
         return value
 
 
@@ -107,14 +115,27 @@ def load() -> Settings:
     """
     try:
         return Settings()
+    except UnicodeDecodeError:
+        wrong = ".env is not UTF-8 text"
     except pydantic.ValidationError as error:
-        wrong = "; ".join(f"{str(part['loc'][0]).upper()} {_reason(part['msg'])}" for part in error.errors())
+        reasons = (f"{str(part['loc'][0]).upper()} {_reason(part['msg'])}" for part in error.errors())
+        wrong = "; ".join(dict.fromkeys(reasons))
+    # Raised out here, so that neither error above comes along: they know the values.
     raise BadSetting(f"Madlen cannot start: {wrong}. Correct it in the environment or in .env.")
 
 
 def child_environment(**changes: str) -> dict[str, str]:
     """The environment for a child process: this one's, with the changes."""
     return {**os.environ, **changes}
+
+
+def _is_http_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        # Its message quotes the address.
+        return False
 
 
 def _reason(message: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from madlen import api
 from madlen.api import application
 from madlen.providers.local import DEFAULT_ID
 from madlen.settings import Settings
@@ -25,7 +26,7 @@ CHANGELOG = (ROOT / "CHANGELOG.md").read_text("utf-8")
 
 API = "http://localhost:8501/api"
 NOT_SET = "not set"
-TAKES_BODY = {"post", "patch", "put"}
+SMALL = Model(DEFAULT_ID, "Small", "parrot", pricing=FREE)
 
 
 def sections() -> dict[str, str]:
@@ -107,15 +108,10 @@ def test_the_example_settings_name_every_setting_once_and_no_other() -> None:
     assert named == [name.upper() for name in Settings.model_fields]
 
 
-def test_each_example_setting_has_a_comment_above_it() -> None:
+def test_each_example_setting_has_a_sentence_above_it() -> None:
     lines = EXAMPLE.splitlines()
-    bare = [line for above, line in zip(["", *lines], lines, strict=False) if re.match(r"#[A-Z_]+=", line)]
-    commented = [
-        line
-        for above, line in zip(["", *lines], lines, strict=False)
-        if re.match(r"#[A-Z_]+=", line) and re.match(r"# \S.*[.]$", above)
-    ]
-    assert bare == commented
+    settings = [number for number, line in enumerate(lines) if re.match("#[A-Z_]+=", line)]
+    assert [lines[number] for number in settings if not re.match(r"# .+\.$", lines[number - 1])] == []
 
 
 def test_a_copy_of_the_example_settings_changes_nothing(tmp_path: Path) -> None:
@@ -156,8 +152,9 @@ def test_the_endpoint_table_names_every_endpoint_and_no_other(start_madlen: Star
     assert set(without_slash) == endpoints(paths)
 
 
-def test_the_documentation_pages_that_the_readme_names_are_served(start_madlen: StartMadlen) -> None:
-    client = TestClient(application.create(start_madlen()))
+def test_the_documentation_pages_that_the_readme_names_are_served(current: StartMadlen) -> None:
+    current()
+    client = TestClient(api.app)
     for path in ("/docs", "/redoc", "/openapi.json"):
         assert f"`{path}`" in README
         assert client.get(path).status_code == 200
@@ -187,12 +184,12 @@ def curl(client: TestClient, command: str) -> tuple[int, str]:
     return answer.status_code, answer.text
 
 
-def test_every_curl_command_is_answered(start_madlen: StartMadlen) -> None:
-    small = Model(DEFAULT_ID, "Small", "parrot", pricing=FREE)
+def test_every_curl_command_is_answered(current: StartMadlen) -> None:
     seeing = Model(
         "openrouter/free", "Seeing", "parrot", input_modalities=frozenset({"text", "image"}), pricing=FREE
     )
-    client = TestClient(application.create(start_madlen(Parrot(models=[small, seeing]))))
+    current(Parrot(models=[SMALL, seeing]))
+    client = TestClient(api.app)
     session_id = ""
     answered = 0
     for command in curls():
@@ -204,11 +201,10 @@ def test_every_curl_command_is_answered(start_madlen: StartMadlen) -> None:
     assert answered >= 8
 
 
-def test_a_curl_command_with_stream_is_closed_by_done(start_madlen: StartMadlen) -> None:
-    small = Model(DEFAULT_ID, "Small", "parrot", pricing=FREE)
-    client = TestClient(application.create(start_madlen(Parrot(models=[small]))))
+def test_the_curl_command_with_stream_is_closed_by_done(current: StartMadlen) -> None:
+    current(Parrot(models=[SMALL]))
     (command,) = [command for command in curls() if " -N " in command]
-    assert curl(client, command)[1].rstrip().endswith("data: [DONE]")
+    assert curl(TestClient(api.app), command)[1].rstrip().endswith("data: [DONE]")
 
 
 def test_the_python_example_is_python() -> None:

@@ -14,6 +14,7 @@ from madlen import services
 from madlen.api.application import create
 from madlen.api.entry import Entry
 from madlen.errors import MadlenError
+from madlen.guard import Guard
 
 _made: tuple[services.Services, ASGIApp] | None = None
 
@@ -30,7 +31,13 @@ def _application(running: services.Services) -> ASGIApp:
     """One application for as long as the services stay the same."""
     global _made
     if _made is None or _made[0] is not running:
-        _made = (running, Entry(create(running)))
+        settings = running.settings
+        guarded = Guard(
+            Entry(create(running)),
+            allowed_hosts=settings.allowed_hosts,
+            cors_origins=settings.cors_origins,
+        )
+        _made = (running, guarded)
     return _made[1]
 
 

@@ -1,14 +1,15 @@
 """The grammar of ``chat.completion.chunk`` streams, shared by OpenRouter and llama.cpp.
 
 The two agree on OpenAI's shape and both stray from it: ``choices`` may be missing or empty, the
-finish reason may come twice, usage may come with a choice or without, an error may come in any
-chunk, and a server asked to stream may answer with one JSON body.
+finish reason may come twice or not at all, usage may come with a choice or without, an error may
+come in any chunk, and a server asked to stream may answer with one JSON body.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -26,13 +27,20 @@ async def events(response: httpx.Response, *, model_id: str) -> AsyncGenerator[E
     """The events of a response with status 200. Raises ``UpstreamError`` as soon as the stream tells."""
     grammar = Grammar(model_id)
     if "text/event-stream" in response.headers.get("content-type", ""):
-        async for event in EventSource(response).aiter_sse():
-            if event.data.strip() == _END:
-                break
-            for parsed in grammar.take(decoded(event.data)):
-                yield parsed
+        # Server-sent events are UTF-8 whatever a header says, perhaps with a byte order mark.
+        response.encoding = "utf-8-sig"
+        async with aclosing(EventSource(response).aiter_sse()) as stream:
+            async for event in stream:
+                if event.data.strip() == _END:
+                    grammar.end()
+                    break
+                for parsed in grammar.take(decoded(event.data)):
+                    yield parsed
     else:
-        for parsed in grammar.take(decoded(await response.aread())):
+        answer = decoded(await response.aread())
+        if not isinstance(answer, dict):
+            raise refusal(502, answer, model_id=model_id)
+        for parsed in grammar.take(answer):
             yield parsed
     yield grammar.done()
 
@@ -61,6 +69,10 @@ class Grammar:
         self._finish_reason = _text(choice.get("finish_reason")) or self._finish_reason
         content = choice.get("delta") or choice.get("message")
         return [*self._who(chunk), *_words(content if isinstance(content, dict) else {})]
+
+    def end(self) -> None:
+        """Takes the mark at the end, which makes an answer whole that came without a finish reason."""
+        self._finish_reason = self._finish_reason or "stop"
 
     def done(self) -> Done:
         """Raises ``Interrupted`` when the stream ended without saying that the answer did."""
@@ -143,10 +155,10 @@ def _words(content: dict[str, Any]) -> list[Event]:
 
 def decoded(content: str | bytes) -> Any:
     """A body or event as JSON, or as text where it is none, such as a proxy's page."""
-    text = content.decode("utf-8", "replace") if isinstance(content, bytes) else content
+    text = content.decode("utf-8-sig", "replace") if isinstance(content, bytes) else content
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
 
 

@@ -163,10 +163,15 @@ def _serve(path: Path) -> _Served:
     # Imported where it is needed: a machine that xllamacpp has no wheel for can still use OpenRouter.
     try:
         import xllamacpp  # noqa: PLC0415
-    except ImportError as error:
+    except ModuleNotFoundError as error:
         raise ModelUnavailable(
             "The embedded model needs the package xllamacpp, which is not installed here. "
             "Install it with pip, or set OPENROUTER_API_KEY."
+        ) from error
+    except ImportError as error:
+        raise ModelUnavailable(
+            f"The embedded model cannot run because this system lacks a library: {error}. "
+            "Install it (for libgomp on Debian: apt-get install libgomp1), or set OPENROUTER_API_KEY."
         ) from error
     key = secrets.token_urlsafe(32)
     parameters = xllamacpp.CommonParams()

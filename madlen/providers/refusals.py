@@ -8,9 +8,13 @@ The shapes are those of OpenRouter's error documentation and of what was observe
 from __future__ import annotations
 
 import json
+import math
 import re
+import unicodedata
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from madlen.errors import (
@@ -28,30 +32,42 @@ from madlen.errors import (
     UpstreamTimeout,
 )
 
-_SECRET = re.compile(r"\b(?:sk|Bearer)[-\s][\w.-]{6,}", re.IGNORECASE)
+_SECRET = re.compile(r"sk-or-v[\w.-]+|\b(?:sk|Bearer)[-\s][\w.+/=-]{6,}", re.IGNORECASE)
 _AFFORDABLE = re.compile(r"can only afford (\d+)")
+_MARKUP = re.compile(r"<(script|style)\b.*?</\1>|<[^>]+>", re.DOTALL | re.IGNORECASE)
 _REASON_CHARACTERS = 300
+_READ_CHARACTERS = 10_000
+"""As much of a proxy's page as is searched for markup; unclosed tags take the square of their number."""
 _PRIVACY = "https://openrouter.ai/settings/privacy"
+_STATUSES = {
+    "authentication": 401,
+    "payment_required": 402,
+    "permission_denied": 403,
+    "not_found": 404,
+    "payload_too_large": 413,
+    "rate_limit_exceeded": 429,
+    "timeout": 504,
+}
+"""OpenRouter's ``error_type`` where no number comes with it, as in a stream."""
 
 
 def refusal(
     status: int, body: Any, *, model_id: str, headers: Mapping[str, str] | None = None
 ) -> UpstreamError | TooLarge | Unsupported:
     """The error that an HTTP status and a decoded body (or plain text) stand for."""
-    error = body.get("error") if isinstance(body, dict) else body
-    details = error if isinstance(error, dict) else {}
-    metadata = _mapping(details.get("metadata"))
+    error = body.get("error", body) if isinstance(body, dict) else body
+    details = _mapping(error)
+    metadata, availability = _mapping(details.get("metadata")), _mapping(details.get("availability"))
     reason = _reason(error, metadata)
-    status = _status(status, details)
+    kinds = _kinds(details, metadata, availability)
+    status = _status(status, details, kinds)
     text = f"{details.get('message', '')} {reason}".lower()
-    kind = str(metadata.get("error_type") or details.get("error_type") or details.get("type") or "")
-    retry_after = _seconds(metadata.get("retry_after_seconds"), (headers or {}).get("retry-after"))
+    retry_after = _seconds(
+        metadata.get("retry_after_seconds"),
+        availability.get("retry_after"),
+        (headers or {}).get("retry-after"),
+    )
 
-    if "context" in kind or "maximum context length" in text or "prompt tokens limit" in text:
-        return ContextLength(
-            f"The conversation is too long for {model_id}: {reason} "
-            "Start a new chat or choose a model with a larger context."
-        )
     if status == 401:
         return UpstreamAuth(
             "OpenRouter refused the API key. Check OPENROUTER_API_KEY at https://openrouter.ai/settings/keys."
@@ -60,16 +76,24 @@ def refusal(
         return _out_of_credit(text, reason, retry_after)
     if status == 403:
         return Refused(f"The provider refused this request: {reason}")
-    if "data policy" in text or "guardrail restrictions" in text:
+    if any("context" in kind for kind in kinds) or "maximum context length" in text:
+        return ContextLength(
+            f"The conversation is too long for {model_id}: {reason} "
+            "Start a new chat or choose a model with a larger context."
+        )
+    if _is_policy(status, text, kinds):
+        setting = reason.partition(" Configure: ")[0]
         return DataPolicy(
-            f"Your privacy settings exclude every provider of {model_id}. Change them at {_PRIVACY} "
-            "or choose another model."
+            f"Your settings at OpenRouter exclude every provider of {model_id}: {setting} "
+            f"Change them at {_PRIVACY} or choose another model."
         )
     if "support image input" in text:
         return Unsupported(f"{model_id} cannot see images. Choose a model with a camera, or send without.")
-    if status == 404 or "not a valid model" in text:
+    if "endpoints found that" in text:
+        return Unsupported(f"{model_id} cannot do what was asked of it: {reason} Choose another model.")
+    if status == 404 or "model_not_found" in kinds or "not a valid model" in text:
         return ModelGone(f"{model_id} is not available: {reason} Choose another model.")
-    if status == 413 or kind in {"payload_too_large", "image_too_large"}:
+    if status == 413 or kinds & {"payload_too_large", "image_too_large"}:
         return TooLarge(f"The request is too large for the provider: {reason} Send fewer or smaller images.")
     if status == 429:
         return _rate_limited(text, reason, metadata, model_id, retry_after)
@@ -83,8 +107,11 @@ def refusal(
 
 def readable(text: str) -> str:
     """Somebody else's words made fit to show: one line, no markup, no key, capped, with a full stop."""
-    text = re.sub(r"<(script|style)\b.*?</\1>|<[^>]+>", " ", text, flags=re.DOTALL | re.IGNORECASE)
-    text = _SECRET.sub("…", " ".join(text.split()))
+    text = _MARKUP.sub(" ", text[:_READ_CHARACTERS])
+    text = "".join(" " if unicodedata.category(character) == "Cc" else character for character in text)
+    # JSON may escape half a surrogate pair, which nothing could store or send.
+    text = " ".join(text.split()).encode("utf-8", "replace").decode()
+    text = _SECRET.sub("…", text)
     if len(text) > _REASON_CHARACTERS:
         text = text[:_REASON_CHARACTERS].rstrip() + "…"
     return text if not text or text[-1] in ".!?…" else f"{text}."
@@ -92,30 +119,47 @@ def readable(text: str) -> str:
 
 def _reason(error: Any, metadata: Mapping[str, Any]) -> str:
     raw = metadata.get("raw")
-    if isinstance(raw, str) and raw.lstrip().startswith(("{", '"')):
-        with suppress(json.JSONDecodeError):
+    if isinstance(raw, str) and raw.lstrip().startswith(("{", "[", '"')):
+        # Nested too deep is not worth reading either.
+        with suppress(ValueError, RecursionError):
             raw = json.loads(raw)
     for candidate in (raw, error):
-        if message := _innermost(candidate).strip():
-            return readable(message)
+        if reason := readable(_innermost(candidate)):
+            return reason
     return "no reason was given."
 
 
 def _innermost(candidate: Any) -> str:
-    """The message in an error that may wrap another."""
-    while isinstance(candidate, dict):
-        candidate = candidate.get("message") or candidate.get("error")
+    """The message in an error that may wrap another; Google's come in a list."""
+    while isinstance(candidate, dict | list):
+        if isinstance(candidate, dict):
+            candidate = candidate.get("message") or candidate.get("error")
+        else:
+            candidate = candidate[0] if candidate else ""
     return candidate if isinstance(candidate, str) else ""
 
 
-def _status(status: int, details: Mapping[str, Any]) -> int:
-    """An error inside a 200 answer or a stream carries its own status, perhaps as text."""
+def _kinds(*holders: Mapping[str, Any]) -> set[str]:
+    """Every name that the error gives itself; ``code`` may be one or a number."""
+    named = (holder.get(name) for holder in holders for name in ("error_type", "type", "code"))
+    return {kind for kind in named if isinstance(kind, str)}
+
+
+def _status(status: int, details: Mapping[str, Any], kinds: set[str]) -> int:
+    """An error inside a 200 answer or a stream carries its own status, perhaps as text or by name."""
     if status >= 400:
         return status
     for candidate in (details.get("code"), details.get("http_status")):
-        if isinstance(candidate, int) or (isinstance(candidate, str) and candidate.isdecimal()):
-            return int(candidate)
-    return 502
+        if found := re.fullmatch("[45][0-9][0-9]", str(candidate)):
+            return int(found[0])
+    return next((_STATUSES[kind] for kind in sorted(kinds & _STATUSES.keys())), 502)
+
+
+def _is_policy(status: int, text: str, kinds: set[str]) -> bool:
+    """Whether account or request settings leave nobody to serve a model that exists."""
+    if "privacy_restricted" in kinds or "data policy" in text or "guardrail restrictions" in text:
+        return True
+    return status == 404 and ("guardrail" in text or "allowed providers" in text)
 
 
 def _out_of_credit(text: str, reason: str, retry_after: float | None) -> OutOfCredit:
@@ -141,21 +185,34 @@ def _rate_limited(
             "The free requests of today are used up; they come back at midnight UTC. "
             "Choose a paid or an embedded model until then."
         )
-    wait = f"Try again in {retry_after:.0f} seconds" if retry_after else "Try again in a moment"
+    seconds = math.ceil(retry_after or 0)
+    plural = "" if seconds == 1 else "s"
+    wait = f"Try again in {seconds} second{plural}" if seconds else "Try again in a moment"
     return RateLimited(
         f"{model_id} is busy: {reason} {wait} or choose another model.", retry_after=retry_after
     )
 
 
 def _seconds(*candidates: Any) -> float | None:
+    """The first of them that is a wait: seconds, or the date to which ``Retry-After`` may be set."""
     for candidate in candidates:
         try:
             seconds = float(candidate)
-        except (TypeError, ValueError):
-            continue
-        if seconds >= 0:
+        except (TypeError, ValueError, OverflowError):
+            seconds = _until(candidate)
+        if math.isfinite(seconds) and seconds >= 0:
             return seconds
     return None
+
+
+def _until(date: Any) -> float:
+    try:
+        moment = parsedate_to_datetime(date)
+    except (TypeError, ValueError, AttributeError):
+        return math.nan
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
 
 
 def _mapping(value: Any) -> dict[str, Any]:

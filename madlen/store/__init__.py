@@ -65,6 +65,10 @@ class Store(Protocol):
     def description(self) -> str:
         """What runs, for a line at start-up, such as ``SQLite 3.53.4 in chat.db``."""
 
+    @property
+    def warnings(self) -> Sequence[str]:
+        """What whoever starts the process should know, as sentences."""
+
 
 def open_store(url: str) -> Store:
     """Opens the database that a ``DATABASE_URL`` names and brings its schema up to date.

@@ -18,6 +18,7 @@ from sqlite_utils.utils import sqlite3  # type: ignore[attr-defined]  # the one 
 from madlen.errors import StoreUnavailable
 
 VERSION: str = sqlite3.sqlite_version
+VERSION_INFO: tuple[int, int, int] = sqlite3.sqlite_version_info
 _PRAGMAS = (
     "busy_timeout = 5000",
     "foreign_keys = ON",
@@ -92,6 +93,12 @@ class Connections:
             raise
         except (sqlite3.Error, OSError) as error:
             raise StoreUnavailable(_cause(error, self._path)) from error
+
+
+def is_safe(version: tuple[int, int, int]) -> bool:
+    """Whether the version is free of the WAL-reset defect: 3.51.3 and later, and its two backports."""
+    backports = ((3, 44, 6), (3, 50, 7))
+    return version >= (3, 51, 3) or any(version[:2] == fixed[:2] and version >= fixed for fixed in backports)
 
 
 def _cause(error: Exception, path: str) -> str:

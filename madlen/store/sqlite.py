@@ -10,7 +10,7 @@ from sqlite_utils import Database
 
 from madlen.errors import NotFound
 from madlen.store import rows
-from madlen.store.connections import VERSION, Connections
+from madlen.store.connections import VERSION, VERSION_INFO, Connections, is_safe
 from madlen.store.schema import migrations
 from madlen.types import Picture, Reply, Session, Status, Turn
 
@@ -36,6 +36,15 @@ class SQLiteStore:
     @property
     def description(self) -> str:
         return f"SQLite {VERSION} in {self._path}"
+
+    @property
+    def warnings(self) -> Sequence[str]:
+        if is_safe(VERSION_INFO):
+            return ()
+        return (
+            f"SQLite {VERSION} may lose data when several writers meet (fixed in 3.51.3). "
+            "Install pysqlite3, which brings a current one, or a newer SQLite.",
+        )
 
     def close(self) -> None:
         self._connections.close()

@@ -182,5 +182,5 @@ def test_titles_are_shown_as_they_are_and_load_nothing(current: Current) -> None
     madlen = current()
     chatted(madlen, "![x](http://example.com/beacon.png)")
     page = opened()
-    labels = [element.proto.label for element in page.sidebar.get("page_link")]
+    labels = [button.label for button in page.sidebar.button]
     assert "\\!\\[x\\]\\(http\\:" in labels[-1]

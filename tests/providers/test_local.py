@@ -150,7 +150,7 @@ def test_an_unknown_embedded_model_is_gone(tmp_path: Path) -> None:
 
 @pytest.fixture
 def fractions() -> Iterator[list[float]]:
-    yield []
+    return []
 
 
 def pip_that(program: str) -> tuple[str, ...]:

@@ -119,7 +119,7 @@ def test_a_stream_that_breaks_off_is_interrupted(pretend: PretendOpenRouter) -> 
 def test_nobody_at_the_address_is_a_sentence() -> None:
     async def main() -> None:
         async with client("http://127.0.0.1:9/api/v1") as openrouter:
-            with pytest.raises(UpstreamError, match="cannot be reached at http://127.0.0.1:9"):
+            with pytest.raises(UpstreamError, match=r"cannot be reached at http://127\.0\.0\.1:9"):
                 await openrouter.models()
 
     anyio.run(main)

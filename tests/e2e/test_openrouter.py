@@ -1,0 +1,138 @@
+"""With a key: the pages over a pretend OpenRouter, and where the key and other things do not go."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import NewPage, Server, StartServer
+from tests.pretend_openrouter import CHAT_MODEL, Answer, PretendOpenRouter, said
+
+SECRET = "q7Zx9CanaryKey4Wm2"
+ROUTER = "openrouter/free"
+
+
+@pytest.fixture
+def pretend() -> Iterator[PretendOpenRouter]:
+    with PretendOpenRouter().running() as running:
+        yield running
+
+
+def start(start_server: StartServer, pretend: PretendOpenRouter, **more: str) -> Server:
+    return start_server(OPENROUTER_API_KEY=f"sk-or-v1-{SECRET}", OPENROUTER_BASE_URL=pretend.base_url, **more)
+
+
+def asked(page: Page, server: Server, prompt: str = "Hello") -> None:
+    page.goto(server.url)
+    page.get_by_test_id("stChatInputTextArea").fill(prompt)
+    page.get_by_test_id("stChatInputTextArea").press("Enter")
+
+
+def test_a_free_model_of_openrouter_answers_and_the_cost_is_shown(
+    start_server: StartServer, pretend: PretendOpenRouter, new_page: NewPage
+) -> None:
+    page = new_page()
+    asked(page, start(start_server, pretend))
+    message = page.get_by_test_id("stChatMessage").last
+    expect(message).to_contain_text("Hello there")
+    expect(message).to_contain_text("9 tokens in, 4 out")
+    expect(message).to_contain_text("$7.1e-5")
+    expect(message).to_contain_text("Google AI Studio")
+    assert pretend.received[-1].body["model"] == ROUTER
+
+
+def test_a_refused_key_is_a_sentence_in_the_page(
+    start_server: StartServer, pretend: PretendOpenRouter, new_page: NewPage
+) -> None:
+    pretend.answers[ROUTER] = Answer(401, {"error": {"code": 401, "message": "User not found."}})
+    page = new_page()
+    asked(page, start(start_server, pretend))
+    expect(page.get_by_text("OpenRouter refused the API key. Check OPENROUTER_API_KEY")).to_be_visible()
+    expect(page.get_by_role("button", name="Try again")).to_be_visible()
+
+
+def test_an_openrouter_out_of_reach_leaves_the_embedded_model_and_says_so(
+    start_server: StartServer, new_page: NewPage
+) -> None:
+    server = start_server(
+        OPENROUTER_API_KEY=f"sk-or-v1-{SECRET}", OPENROUTER_BASE_URL="http://127.0.0.1:9/api/v1"
+    )
+    page = new_page()
+    page.goto(server.url)
+    expect(page.get_by_text("OpenRouter cannot be reached at http://127.0.0.1:9/api/v1")).to_be_visible()
+    expect(page.get_by_text("SmolLM2 135M Instruct · free").first).to_be_visible()
+
+
+class Sink(ThreadingHTTPServer):
+    """Somebody else's server, which must never be called."""
+
+    def __init__(self) -> None:
+        sink = self
+        self.calls: list[str] = []
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                sink.calls.append(self.path)
+                self.send_response(404)
+                self.end_headers()
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+        super().__init__(("127.0.0.1", 0), Handler)
+
+
+def test_reading_an_answer_calls_nobody_else(
+    start_server: StartServer, pretend: PretendOpenRouter, new_page: NewPage
+) -> None:
+    sink = Sink()
+    thread = threading.Thread(target=sink.serve_forever)
+    thread.start()
+    address = f"http://127.0.0.1:{sink.server_address[1]}"
+    attack = (
+        f"![a]({address}/image)\n\n<img src='{address}/tag'>\n\n<iframe src='{address}/frame'></iframe>\n\n"
+        f"| ![b]({address}/cell) |\n|---|\n| x |\n\n<script>window.__pwn = 1</script>\n\nThe end."
+    )
+    pretend.answers[ROUTER] = Answer(pieces=said(CHAT_MODEL, attack))
+    page = new_page()
+    asked(page, start(start_server, pretend), f"![c]({address}/prompt)")
+    expect(page.get_by_test_id("stChatMessage").last).to_contain_text("The end.")
+    expect(page.get_by_test_id("stChatMessage").last).to_contain_text("to first token")
+    page.reload()
+    expect(page.get_by_test_id("stChatMessage").last).to_contain_text("The end.")
+    assert page.evaluate("window.__pwn") is None
+    sink.shutdown()
+    thread.join()
+    sink.server_close()
+    assert sink.calls == []
+
+
+def test_the_key_goes_to_openrouter_and_nowhere_else(
+    start_server: StartServer, pretend: PretendOpenRouter, new_page: NewPage
+) -> None:
+    parts = {SECRET[at : at + 8] for at in range(len(SECRET) - 7)}
+    seen: list[str] = []
+    page = new_page()
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda data: seen.append(str(data))))
+    server = start(start_server, pretend, DEBUG="true")
+    pretend.answers[CHAT_MODEL] = Answer(
+        429, {"error": {"code": 429, "message": f"Bad key sk-or-v1-{SECRET}", "metadata": None}}
+    )
+    asked(page, server)
+    expect(page.get_by_test_id("stChatMessage").last).to_contain_text("to first token")
+    seen.append(page.content())
+    body = {"model": CHAT_MODEL, "messages": [{"role": "user", "content": "Hello"}]}
+    for path in ("/", "/health", "/models/?free=false", "/sessions/", "/openapi.json"):
+        seen.append(str(server.api("GET", path)))
+    with pytest.raises(Exception, match="429") as refused:
+        server.api("POST", "/chat/", json=body)
+    seen.append(refused.value.response.text)  # type: ignore[attr-defined]
+    assert server.end() == 0
+    seen += [server.log.read_text(), server.database.read_bytes().decode("latin-1")]
+    assert pretend.received[-1].headers["authorization"] == f"Bearer sk-or-v1-{SECRET}"
+    assert not [part for part in parts if any(part in text for text in seen)]
