@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: test setup system lint run lock
+.PHONY: test setup system lint run lock screenshots
 
 test: setup system lint
 	$(BIN)/coverage erase
@@ -30,6 +30,10 @@ lint: setup
 
 run: setup
 	$(BIN)/streamlit run app.py
+
+# The pictures in the README, taken anew.
+screenshots: setup system
+	$(BIN)/python -m pytest tests/e2e -q -k legible --screenshots
 
 # The exact versions with their hashes, for the image.
 lock: setup

@@ -7,7 +7,7 @@ brings the stored row up to date while it grows.
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Generator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
@@ -79,7 +79,7 @@ class Generation:
         """Ends the answer here, also while the model is silent. Callable from any thread but the loop's."""
         self._portal.start_task_soon(self._cancel, status)
 
-    def follow(self, *, every: float) -> Iterator[Update]:
+    def follow(self, *, every: float) -> Generator[Update]:
         """For script threads: everything so far, then what comes, at most once in ``every`` seconds."""
         return self._transcript.follow(every=every)
 

@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 _ANY = "*"
 _INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
+_HOST = re.compile(r"(\[[^\[\]]*\]|[^:\[\]]*)(?::[0-9]*)?")
 _DOCUMENTATION = ("/docs", "/redoc")
 
 
@@ -73,12 +74,14 @@ class Guard:
         if origin is None:
             # Programs send no Origin; browsers send it with every websocket.
             return "A websocket needs an Origin." if scope["type"] == "websocket" else None
-        if origin in self._origins or urlsplit(origin).netloc.lower() == host.lower():
+        if origin in self._origins or _is_at(origin, host):
             return None
         return "Pages of another site may not do this. Add the site to CORS_ORIGINS to let it."
 
     def _with_policy(self, scope: Scope, send: Send) -> Send:
-        documentation = scope["path"].rstrip("/").endswith(_DOCUMENTATION)
+        # Whole paths: what merely ends so may be a page, for the server gives one for any path.
+        path = scope["path"].removeprefix(scope.get("root_path", "")).rstrip("/")
+        documentation = path in _DOCUMENTATION
         chosen = self._documentation_policy if documentation else self._policy
 
         async def sending(message: Message) -> None:
@@ -116,8 +119,16 @@ def policy(scripts: Iterable[str], *, inline: bool = False) -> str:
     )
 
 
+def _is_at(origin: str, host: str) -> bool:
+    """Whether a page of that origin came from that host and port."""
+    try:
+        place = urlsplit(origin).netloc
+    except ValueError:
+        return False
+    return place != "" and place.lower() == host.lower()
+
+
 def _host_name(host: str) -> str:
-    """The name in a Host header without its port; an IPv6 address keeps its brackets."""
-    if host.startswith("["):
-        return host.partition("]")[0].lower() + "]"
-    return host.partition(":")[0].lower()
+    """The name in a Host header without its port, empty for no name; an IPv6 address keeps its brackets."""
+    found = _HOST.fullmatch(host)
+    return found[1].lower() if found else ""

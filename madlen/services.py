@@ -6,7 +6,6 @@ import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
@@ -37,7 +36,6 @@ class Services:
         *,
         make_providers: MakeProviders | None = None,
         tracing: Tracing | None = None,
-        cache_folder: Path | None = None,
     ) -> None:
         self.settings = settings
         with ExitStack() as stack:
@@ -52,35 +50,30 @@ class Services:
             stack.callback(self.store.close)
             self.portal: BlockingPortal = stack.enter_context(start_blocking_portal(name="madlen"))
             self._local: LocalModels | None = None
-            providers = (
-                make_providers(settings, self.tracing)
-                if make_providers
-                else self._providers(cache_folder or weights.cache_folder())
-            )
+            providers = (make_providers or self._providers)(settings, self.tracing)
             directory = Directory(providers)
             stack.callback(self.portal.call, directory.close)
             self.hub = Hub(self.portal, self.store, self.tracing)
             stack.callback(self.hub.close)
-            alive = self.portal.start_task_soon(self.hub.keep_alive)
-            stack.callback(alive.cancel)
+            stack.callback(self.portal.start_task_soon(self.hub.keep_alive).cancel)
+            if self._local is not None and settings.openrouter_api_key is None:
+                # Nobody else can answer, so the download need not wait for the first prompt.
+                stack.callback(self.portal.start_task_soon(self._local.warm, DEFAULT_ID).cancel)
             self.chat = Chat(self.store, self.hub, directory, self.portal, self.tracing)
             self._stack = stack.pop_all()
         log.info("%s %s with %s", settings.app_name, settings.app_version, self.store.description)
         for warning in self.store.warnings:
             log.warning(warning)
 
-    def _providers(self, cache_folder: Path) -> list[Provider]:
-        settings = self.settings
-        self._local = LocalModels(settings.local_models, cache_folder=cache_folder, tracing=self.tracing)
+    def _providers(self, settings: Settings, tracing: Tracing) -> list[Provider]:
+        self._local = LocalModels(settings.local_models, cache_folder=weights.cache_folder(), tracing=tracing)
         if settings.openrouter_api_key is None:
-            # Nobody else can answer, so the download need not wait for the first prompt.
-            self.portal.start_task_soon(self._local.warm, DEFAULT_ID)
             return [self._local]
         openrouter = OpenRouter(
             key=settings.openrouter_api_key.get_secret_value(),
             base_url=settings.openrouter_base_url,
             app_name=settings.app_name,
-            tracing=self.tracing,
+            tracing=tracing,
         )
         return [openrouter, self._local]
 

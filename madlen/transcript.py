@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -57,7 +57,7 @@ class Transcript:
             self._ended = reply
         self._wake()
 
-    def follow(self, *, every: float) -> Iterator[Update]:
+    def follow(self, *, every: float) -> Generator[Update]:
         """For script threads: everything so far, then what comes, at most once in ``every`` seconds."""
         news = threading.Event()
         with self._watch(news.set):

@@ -106,9 +106,10 @@ def _draw(turn: Turn, names: dict[str, str]) -> None:
     name = names.get(reply.model_id, reply.model_id)
     again = partial(_again, turn, reply)
     if reply.status is Status.STREAMING:
-        replies.arriving(reply, name, partial(_follow, reply), stop=partial(chat.stop, reply.id))
+        stop = partial(chat.stop, reply.id)
+        replies.arriving(reply, name, partial(_follow, reply), stop=stop, retry=again)
     else:
-        replies.answer(reply, name, retry=None if reply.status is Status.COMPLETE else again)
+        replies.answer(reply, name, retry=again)
 
 
 def _follow(reply: Reply) -> Reply:

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import anyio
 import pytest
+from anyio.from_thread import start_blocking_portal
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
@@ -21,6 +21,10 @@ from madlen.tracing import Tracing
 from tests.parrot import Parrot
 
 StartMadlen = Callable[..., Services]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--screenshots", action="store_true", help="renew the pictures in docs/")
 
 
 @pytest.fixture(autouse=True)
@@ -96,4 +100,6 @@ def embedded_weights() -> Path:
     async def fetch() -> Path:
         return await weights.obtain(lambda _: None, weights.cache_folder())
 
-    return anyio.run(fetch)
+    # On a loop of its own: the browser tests' own loop may already run in this thread.
+    with start_blocking_portal() as portal:
+        return portal.call(fetch)

@@ -10,7 +10,7 @@ import anyio
 import anyio.to_thread
 
 from madlen.errors import ModelGone
-from madlen.types import Done, Event, Model, Pricing, Request, Started, Text, Usage
+from madlen.types import Done, Event, Model, Pricing, Reasoning, Request, Started, Text, Usage
 
 FREE = Pricing(prompt=Decimal(0), completion=Decimal(0))
 POLLY = Model("parrot/polly", "Polly", "parrot", context_length=1000, pricing=FREE)
@@ -47,9 +47,6 @@ class Gate:
         await anyio.to_thread.run_sync(self._open.wait, 30, abandon_on_cancel=True)
 
 
-Step = str | Event | Exception | Gate
-
-
 class Parrot:
     """Keeps the ``Provider`` protocol. Each request says the next script; the last one repeats.
 
@@ -59,8 +56,8 @@ class Parrot:
 
     source = "parrot"
 
-    def __init__(self, *scripts: Sequence[Step], models: Sequence[Model] = (POLLY, SEER, DEAR)) -> None:
-        self.scripts: list[Sequence[Step]] = list(scripts)
+    def __init__(self, *scripts: Sequence[object], models: Sequence[Model] = (POLLY, SEER, DEAR)) -> None:
+        self.scripts: list[Sequence[object]] = list(scripts)
         self.requests: list[Request] = []
         self.closed_streams = 0
         self.listing_error: Exception | None = None
@@ -91,8 +88,10 @@ class Parrot:
                         await step.wait()
                     case Exception():
                         raise step
-                    case _:
+                    case Started() | Text() | Reasoning() | Done():
                         yield step
+                    case _:
+                        raise AssertionError(f"A parrot cannot say {step!r}")
         finally:
             self.closed_streams += 1
 
@@ -100,7 +99,7 @@ class Parrot:
         for gate in self._gates:
             gate.open()
 
-    def _script(self, request: Request) -> Sequence[Step]:
+    def _script(self, request: Request) -> Sequence[object]:
         if not self.scripts:
             words = request.messages[-1].text.split(" ")
             said = [f"{word} " for word in words[:-1]] + words[-1:]

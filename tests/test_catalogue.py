@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from madlen import catalogue
@@ -278,6 +278,7 @@ _KEYS = (
 )
 
 
+@settings(deadline=None)
 @given(st.fixed_dictionaries({"id": st.text(min_size=1)}, optional=dict.fromkeys(_KEYS, _JSON)))
 def test_an_entry_with_an_id_is_a_model_whatever_else_it_says(entry: dict[str, Any]) -> None:
     (found,) = catalogue.models({"data": [entry]})

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import ExifTags, Image
 
@@ -254,6 +254,7 @@ _WHOLE = [
 ]
 
 
+@settings(deadline=None)
 @given(st.sampled_from(_WHOLE), st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255))))
 def test_no_damage_ends_in_anything_but_a_sentence(whole: bytes, damage: list[tuple[float, int]]) -> None:
     content = bytearray(whole)

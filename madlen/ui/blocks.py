@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 
-_FENCE = re.compile(r"\s*(`{3,}|~{3,})(.*)")
+_FENCE = re.compile(r"((?:\s|[-+*]\s|\d{1,9}[.)]\s)*)(`{3,}|~{3,})(.*)")
+_CODE = re.compile(r"(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)")
 
 
 class Blocks:
@@ -28,33 +29,53 @@ class Blocks:
     def feed(self, text: str) -> list[str]:
         """The blocks that this text finishes, in order."""
         *lines, self._partial = (self._partial + text).split("\n")
-        return [block for line in lines if (block := self._line(line + "\n"))]
+        finished = [block for line in lines if (block := self._line(line + "\n"))]
+        if block := self._before(self._partial):
+            finished.append(block)
+        return finished
 
     def _line(self, line: str) -> str:
         """Takes one whole line; gives the block before it when the line begins a new one."""
-        finished = ""
-        inside = bool(self._fence) or self._formula
-        if not line.strip():
-            self._after_blank = not inside
-        else:
-            # An indented line goes on with the list item above the blank line.
-            if self._after_blank and not inside and not line[0].isspace():
-                finished = "".join(self._lines)
-                self._lines = []
+        finished = self._before(line)
+        if line.strip():
             self._after_blank = False
             self._enter_or_leave(line)
+        elif not self._fence and not self._formula:
+            # Blank lines before the first words belong to the first block.
+            self._after_blank = any(not known.isspace() for known in self._lines)
         self._lines.append(line)
         return finished
 
+    def _before(self, line: str) -> str:
+        """The block that ends where this line begins; its first character is enough to tell."""
+        # An indented line goes on with the list item above the blank line.
+        if not self._after_blank or not line or line[0].isspace():
+            return ""
+        finished = "".join(self._lines)
+        self._lines = []
+        self._after_blank = False
+        return finished
+
     def _enter_or_leave(self, line: str) -> None:
-        found = _FENCE.match(line)
-        if self._fence:
-            closes = found and found[1].startswith(self._fence) and not found[2].strip()
-            self._fence = "" if closes else self._fence
-        elif found and not self._formula:
-            self._fence = found[1]
-        elif line.count("$$") % 2:
+        before = self._fence
+        if not self._formula:
+            self._fence = fence_after(before, line)
+        if not before and not self._fence and "$$" in line and _CODE.sub("", line).count("$$") % 2:
             self._formula = not self._formula
+
+
+def fence_after(fence: str, line: str) -> str:
+    """The code fence that is open after a line, empty for none; ``fence`` is the one before it.
+
+    The rules are CommonMark's: a fence is closed by one of its kind, as long or longer, and backticks
+    with more backticks behind them are code within a line. A fence may begin on the line of a list item.
+    """
+    found = _FENCE.match(line)
+    before, marks, after = found.groups() if found else ("", "", "")
+    if fence:
+        closes = marks.startswith(fence) and not before.strip() and not after.strip()
+        return "" if closes else fence
+    return "" if "`" in marks and "`" in after else marks
 
 
 def split(text: str) -> list[str]:

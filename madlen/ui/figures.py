@@ -41,7 +41,8 @@ def money(dollars: Decimal) -> str:
         return "$0"
     if dollars >= Decimal("0.01"):
         return f"${dollars:,.2f}"
-    return f"${dollars:.2g}" if dollars >= Decimal("0.0001") else f"${dollars:.1e}"
+    decimals = 1 - dollars.adjusted()
+    return f"${dollars:.{decimals}f}".rstrip("0")
 
 
 def per_million(price: Decimal | None) -> str:

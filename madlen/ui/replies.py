@@ -21,7 +21,7 @@ def prompt(turn: Turn) -> None:
         _pictures(turn.pictures)
 
 
-def answer(reply: Reply, name: str, *, retry: Callable[[], None] | None = None) -> None:
+def answer(reply: Reply, name: str, *, retry: Callable[[], None]) -> None:
     """A reply that has ended: who answered, what, and the figures under it."""
     with st.chat_message("assistant", avatar=ANSWER_ICON):
         _heading(reply, name)
@@ -29,21 +29,21 @@ def answer(reply: Reply, name: str, *, retry: Callable[[], None] | None = None) 
             with st.expander("Thinking", icon=":material/psychology:"):
                 streaming.whole(reply.reasoning)
         streaming.whole(reply.text)
-        ending(reply, retry=retry)
+        _ending(reply, retry)
 
 
-def ending(reply: Reply, *, retry: Callable[[], None] | None = None) -> None:
-    """What stands under an answer: why it is not whole, its figures, a way to try again."""
+def _ending(reply: Reply, retry: Callable[[], None]) -> None:
+    """What stands under an answer: why it is not whole, its figures, and then a way to try again."""
     if reply.failure is not None:
         draw = st.warning if reply.status is Status.INTERRUPTED else st.error
         draw(text.label(reply.failure.sentence), icon=":material/error:")
-    elif not reply.text and reply.status is not Status.STREAMING:
+    elif not reply.text:
         st.caption("The model sent an empty answer.")
     figure_line = figures.under(reply)
     with st.container(horizontal=True, vertical_alignment="center"):
         if figure_line:
             st.caption(text.label(figure_line))
-        if retry is not None:
+        if reply.status is not Status.COMPLETE:
             st.button(
                 "Try again",
                 key=f"retry-{reply.id}",
@@ -59,21 +59,26 @@ def arriving(
     draw: Callable[[], Reply],
     *,
     stop: Callable[[], None],
-) -> Reply:
+    retry: Callable[[], None],
+) -> None:
     """A reply in flight: draws it until it ends, with a button that stops it."""
     with st.chat_message("assistant", avatar=ANSWER_ICON):
-        _heading(reply, name)
-        body, foot = st.container(), st.empty()
+        head, body, foot = st.empty(), st.container(), st.empty()
+        with head:
+            _heading(reply, name)
         foot.button("Stop", key=f"stop-{reply.id}", icon=":material/stop_circle:", on_click=stop)
         with body:
             ended = draw()
+        with head:
+            _heading(ended, name)
         with foot.container():
-            ending(ended)
-    return ended
+            _ending(ended, retry)
 
 
 def _heading(reply: Reply, name: str) -> None:
-    served = f" · {reply.provider}" if reply.provider else ""
+    """Who was asked, and who really answered where that is known and another."""
+    real = reply.model if reply.model != reply.model_id else ""
+    served = "".join(f" · {part}" for part in (real, reply.provider) if part)
     st.caption(f"**{text.label(name)}**{text.label(served)}")
 
 

@@ -80,7 +80,7 @@ def free_port() -> int:
         return port
 
 
-def launched(folder: Path, *, port: int | None = None, **variables: Any) -> Server:
+def launched(folder: Path, variables: dict[str, str], *, port: int = 0) -> Server:
     """``streamlit run app.py`` on a database in the folder; not yet awaited."""
     port = port or free_port()
     log, database = folder / f"server-{port}.log", folder / "chat.db"
@@ -104,7 +104,7 @@ def start_server(tmp_path: Path) -> Iterator[StartServer]:
     started: list[Server] = []
 
     def start(**variables: str) -> Server:
-        started.append(launched(tmp_path, **variables))
+        started.append(launched(tmp_path, variables))
         started[-1].wait_until_healthy()
         return started[-1]
 
@@ -116,7 +116,7 @@ def start_server(tmp_path: Path) -> Iterator[StartServer]:
 @pytest.fixture(scope="package")
 def madlen(embedded_weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One server with the real embedded model, for every test that only talks to it."""
-    server = launched(tmp_path_factory.mktemp("madlen"))
+    server = launched(tmp_path_factory.mktemp("madlen"), {})
     server.wait_until_healthy()
     yield server
     assert server.end() == 0
@@ -155,6 +155,12 @@ def new_page(chromium: Browser) -> Iterator[NewPage]:
     for context in contexts:
         context.close()
     assert strayed == []
+
+
+@pytest.fixture
+def screenshots(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """Where pictures of pages go: into the documentation when pytest is told ``--screenshots``."""
+    return ROOT / "docs" if request.config.getoption("--screenshots") else tmp_path
 
 
 @pytest.fixture(scope="session")

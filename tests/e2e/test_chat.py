@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.e2e.conftest import ROOT, NewPage, Server
+from tests.e2e.conftest import NewPage, Server
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -173,13 +173,13 @@ def test_the_back_button_goes_back_to_the_chat(madlen: Server, new_page: NewPage
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_page_is_legible_in_light_and_dark_and_on_a_telephone(
-    madlen: Server, new_page: NewPage, tmp_path: Path, scheme: str
+    madlen: Server, new_page: NewPage, screenshots: Path, scheme: str
 ) -> None:
     page = opened(new_page(color_scheme=scheme), madlen)
     send(page, "Name three rivers, as a list.")
     expect(answer(page)).to_contain_text(FIGURES)
     expect(page.get_by_role("button", name="Stop", exact=True)).to_have_count(0)
-    picture = ROOT / "docs" / "chat.png" if scheme == "light" else tmp_path / "chat-dark.png"
+    picture = screenshots / f"chat{'' if scheme == 'light' else '-dark'}.png"
     page.screenshot(path=picture)
     assert picture.stat().st_size < 150_000
     narrow = opened(
@@ -188,5 +188,5 @@ def test_the_page_is_legible_in_light_and_dark_and_on_a_telephone(
         f"?session={session_id(page)}",
     )
     expect(answer(narrow)).to_contain_text(FIGURES)
-    narrow.screenshot(path=tmp_path / f"chat-{scheme}-390.png")
+    narrow.screenshot(path=screenshots / f"chat-{scheme}-390.png")
     assert narrow.evaluate("document.documentElement.scrollWidth") <= 390

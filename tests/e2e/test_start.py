@@ -41,7 +41,7 @@ def ended(server: Server) -> tuple[int, str]:
 def test_a_setting_that_cannot_work_ends_the_process_with_one_sentence(
     tmp_path: Path, variables: dict[str, str], sentence: str
 ) -> None:
-    code, output = ended(launched(tmp_path, **variables))
+    code, output = ended(launched(tmp_path, variables))
     assert code != 0
     assert output.count(sentence) == 1
     assert "Traceback" not in output
@@ -65,7 +65,7 @@ def test_the_api_alone_refuses_a_wrong_setting_with_one_sentence(tmp_path: Path)
 def test_a_port_in_use_ends_the_process_with_a_sentence(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        code, output = ended(launched(tmp_path, port=port))
+        code, output = ended(launched(tmp_path, {}, port=port))
     assert code != 0
     assert f"Port {port} is not available" in output
 
@@ -199,7 +199,7 @@ def test_without_a_network_the_first_start_says_what_to_do(
         XDG_CACHE_HOME=str(tmp_path / "cache"),
         PIP_INDEX_URL="http://127.0.0.1:9/simple",
         PIP_CONFIG_FILE="/dev/null",
-        PIP_RETRIES="0",
+        PIP_RETRIES="1",
         PIP_FIND_LINKS="",
         PIP_EXTRA_INDEX_URL="",
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from contextlib import aclosing
 from decimal import Decimal
 from pathlib import Path
@@ -149,7 +148,7 @@ def test_an_unknown_embedded_model_is_gone(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def fractions() -> Iterator[list[float]]:
+def fractions() -> list[float]:
     return []
 
 

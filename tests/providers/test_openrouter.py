@@ -164,7 +164,8 @@ def every_error(raised: Callable[[], object]) -> str:
     """The texts of an error and all its causes."""
     with pytest.raises(MadlenError) as caught:
         raised()
-    texts, error = [], caught.value.__cause__ or caught.value
+    texts: list[str] = []
+    error: BaseException | None = caught.value
     while error is not None:
         texts.append(repr(error))
         error = error.__cause__ or error.__context__

@@ -4,7 +4,7 @@ from email.utils import format_datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from madlen.errors import RateLimited, UpstreamError
@@ -94,6 +94,7 @@ def test_a_reason_ends_like_a_sentence(said: str, shown: str) -> None:
     assert readable(said) == shown
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(codec=None)) | st.text(alphabet="<>/script sk-or-v1Bearer\ud83d\n"))
 def test_whatever_is_said_can_be_stored_and_sent(text: str) -> None:
     shown = readable(text)

@@ -1,0 +1,111 @@
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from madlen.types import Reply, Status, Timing, Usage
+from madlen.ui import figures
+
+
+def reply(**known: Any) -> Reply:
+    values = {"status": Status.COMPLETE, **known}
+    return Reply("r", "s", "t", "a/b", "chat", created_at=datetime(2026, 11, 23, tzinfo=UTC), **values)
+
+
+@pytest.mark.parametrize(
+    ("dollars", "shown"),
+    [
+        ("0", "$0"),
+        ("0E-10", "$0"),
+        ("0.000071", "$0.000071"),
+        ("7.1E-5", "$0.000071"),
+        ("0.000000034", "$0.000000034"),
+        ("0.00012345", "$0.00012"),
+        ("0.005", "$0.005"),
+        ("0.0099", "$0.0099"),
+        ("0.00999", "$0.01"),
+        ("0.01", "$0.01"),
+        ("0.106", "$0.11"),
+        ("1.2", "$1.20"),
+        ("1234.5", "$1,234.50"),
+    ],
+)
+def test_money_has_the_digits_that_matter(dollars: str, shown: str) -> None:
+    assert figures.money(Decimal(dollars)) == shown
+
+
+@settings(deadline=None)
+@given(st.decimals("1e-15", "0.0099", allow_nan=False))
+def test_a_fraction_of_a_cent_is_shown_to_two_digits(dollars: Decimal) -> None:
+    shown = Decimal(figures.money(dollars).removeprefix("$"))
+    assert abs(shown - dollars) <= dollars / 20
+
+
+@pytest.mark.parametrize(
+    ("price", "shown"),
+    [(None, ""), ("0", "$0"), ("0.00000015", "$0.15"), ("0.0006", "$600.00"), ("0.000000003", "$0.003")],
+)
+def test_a_price_is_shown_for_a_million_tokens(price: str | None, shown: str) -> None:
+    assert figures.per_million(None if price is None else Decimal(price)) == shown
+
+
+@pytest.mark.parametrize(
+    ("duration", "shown"),
+    [(0.0, "0.00 s"), (0.4, "0.40 s"), (9.99, "9.99 s"), (10.0, "10 s"), (75.6, "76 s"), (3600.0, "3,600 s")],
+)
+def test_short_times_are_exact_and_long_ones_round(duration: float, shown: str) -> None:
+    assert figures.seconds(duration) == shown
+
+
+def test_all_that_is_known_stands_in_one_line() -> None:
+    known = reply(
+        usage=Usage(prompt_tokens=1281, completion_tokens=130, cost=Decimal("0.000071")),
+        timing=Timing(time_to_first_chunk=0.3, time_to_first_token=0.45, duration=3.0),
+    )
+    assert figures.under(known) == (
+        "0.45 s to first token · 48 tokens/s · 3.00 s in all · 1,281 tokens in, 130 out · $0.000071"
+    )
+
+
+def test_nothing_known_is_nothing_shown() -> None:
+    assert figures.under(reply()) == ""
+
+
+def test_the_first_chunk_stands_for_a_first_token_that_never_came() -> None:
+    assert figures.under(reply(timing=Timing(time_to_first_chunk=0.3))) == "0.30 s to first token"
+
+
+def test_a_first_token_at_once_is_one() -> None:
+    timing = Timing(time_to_first_chunk=0.3, time_to_first_token=0.0)
+    assert figures.under(reply(timing=timing)) == "0.00 s to first token"
+
+
+def test_a_free_answer_shows_that_it_was() -> None:
+    assert figures.under(reply(usage=Usage(cost=Decimal(0)))) == "$0"
+
+
+@pytest.mark.parametrize("usage", [Usage(prompt_tokens=3), Usage(completion_tokens=3), Usage(total_tokens=6)])
+def test_tokens_are_shown_when_both_counts_are_known(usage: Usage) -> None:
+    assert figures.under(reply(usage=usage)) == ""
+
+
+@pytest.mark.parametrize(
+    ("status", "shown"),
+    [
+        (Status.STREAMING, ""),
+        (Status.COMPLETE, ""),
+        (Status.STOPPED, "stopped"),
+        (Status.INTERRUPTED, "cut off"),
+        (Status.FAILED, "failed"),
+    ],
+)
+def test_an_answer_that_is_not_whole_says_so(status: Status, shown: str) -> None:
+    assert figures.under(reply(status=status)) == shown
+
+
+def test_how_it_ended_stands_first() -> None:
+    known = reply(status=Status.STOPPED, timing=Timing(duration=2.0))
+    assert figures.under(known) == "stopped · 2.00 s in all"
