@@ -91,6 +91,7 @@ def launched(folder: Path, variables: dict[str, str], *, port: int = 0) -> Serve
         **variables,
     }
     command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"]
+    command += ["--server.headless=true"]
     with log.open("wb") as output:
         process = subprocess.Popen(
             command, cwd=ROOT, stdout=output, stderr=output, env=child_environment(**environment)
