@@ -7,9 +7,10 @@ notice, so a key may be missing, null or of another type; one bad entry never co
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
+from madlen import lenient
 from madlen.types import Model, Pricing
 
 CAMERA = "📷"
@@ -96,58 +97,31 @@ def cost(pricing: Pricing, prompt_tokens: int, completion_tokens: int) -> Decima
 
 
 def _model(entry: Any) -> Model | None:
-    if not isinstance(entry, dict) or not (model_id := _text(entry.get("id"))):
+    if not isinstance(entry, dict) or not (model_id := lenient.text(entry.get("id"))):
         return None
-    architecture = _mapping(entry.get("architecture"))
-    limits = _mapping(entry.get("top_provider"))
-    pricing = _mapping(entry.get("pricing"))
+    architecture = lenient.mapping(entry.get("architecture"))
+    limits = lenient.mapping(entry.get("top_provider"))
+    # OpenRouter writes -1 where the routed model decides the price: not an amount, so not known.
+    pricing = lenient.mapping(entry.get("pricing"))
     contexts = [
         length
         for value in (entry.get("context_length"), limits.get("context_length"))
-        if (length := _positive(value)) is not None
+        if (length := lenient.count(value))
     ]
     return Model(
         id=model_id,
-        name=_text(entry.get("name")) or model_id,
+        name=lenient.text(entry.get("name")) or model_id,
         source="openrouter",
-        description=_text(entry.get("description")),
+        description=lenient.text(entry.get("description")),
         context_length=min(contexts, default=None),
-        max_completion_tokens=_positive(limits.get("max_completion_tokens")),
-        input_modalities=_words(architecture.get("input_modalities")) or frozenset({"text"}),
-        output_modalities=_words(architecture.get("output_modalities")) or frozenset({"text"}),
+        max_completion_tokens=lenient.count(limits.get("max_completion_tokens")) or None,
+        input_modalities=lenient.words(architecture.get("input_modalities")) or frozenset({"text"}),
+        output_modalities=lenient.words(architecture.get("output_modalities")) or frozenset({"text"}),
         pricing=Pricing(
-            prompt=_price(pricing.get("prompt")),
-            completion=_price(pricing.get("completion")),
-            request=_price(pricing.get("request")),
+            prompt=lenient.amount(pricing.get("prompt")),
+            completion=lenient.amount(pricing.get("completion")),
+            request=lenient.amount(pricing.get("request")),
         ),
-        supported_parameters=_words(entry.get("supported_parameters")),
-        created=_positive(entry.get("created")),
+        supported_parameters=lenient.words(entry.get("supported_parameters")),
+        created=lenient.count(entry.get("created")) or None,
     )
-
-
-def _mapping(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _text(value: Any) -> str:
-    """Text that UTF-8 can carry: JSON may escape half a surrogate pair."""
-    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
-
-
-def _words(value: Any) -> frozenset[str]:
-    return frozenset(filter(None, map(_text, value))) if isinstance(value, list) else frozenset()
-
-
-def _positive(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
-
-
-def _price(value: Any) -> Decimal | None:
-    """A price in US dollars; OpenRouter writes -1 where the routed model decides."""
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        return None
-    try:
-        price = Decimal(str(value).strip())
-    except InvalidOperation:
-        return None
-    return price if price.is_finite() and price >= 0 else None

@@ -10,12 +10,12 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import httpx
 from httpx_sse import EventSource
 
+from madlen import lenient
 from madlen.errors import Interrupted, UpstreamError
 from madlen.providers.refusals import refusal
 from madlen.types import Done, Event, Message, Reasoning, Request, Started, Text, Usage
@@ -66,7 +66,7 @@ class Grammar:
                 raise refusal(200, holder, model_id=self._model_id)
         if isinstance(chunk.get("usage"), dict):
             self._usage = usage(chunk["usage"])
-        self._finish_reason = _text(choice.get("finish_reason")) or self._finish_reason
+        self._finish_reason = lenient.text(choice.get("finish_reason")) or self._finish_reason
         content = choice.get("delta") or choice.get("message")
         return [*self._who(chunk), *_words(content if isinstance(content, dict) else {})]
 
@@ -90,9 +90,9 @@ class Grammar:
     def _who(self, chunk: dict[str, Any]) -> list[Event]:
         known = self._started
         started = Started(
-            model=_text(chunk.get("model")) or known.model,
-            provider=_text(chunk.get("provider")) or known.provider,
-            generation_id=_text(chunk.get("id")) or known.generation_id,
+            model=lenient.text(chunk.get("model")) or known.model,
+            provider=lenient.text(chunk.get("provider")) or known.provider,
+            generation_id=lenient.text(chunk.get("id")) or known.generation_id,
         )
         self._started = started
         return [started] if started != known else []
@@ -121,17 +121,15 @@ def body(request: Request, *, default_max_tokens: int) -> dict[str, Any]:
 
 def usage(counts: dict[str, Any]) -> Usage:
     """Token counts and cost; what is absent or of another type is not known."""
-    prompt, completion = (
-        _mapping(counts, "prompt_tokens_details"),
-        _mapping(counts, "completion_tokens_details"),
-    )
+    prompt = lenient.mapping(counts.get("prompt_tokens_details"))
+    completion = lenient.mapping(counts.get("completion_tokens_details"))
     return Usage(
-        prompt_tokens=_count(counts.get("prompt_tokens")),
-        completion_tokens=_count(counts.get("completion_tokens")),
-        total_tokens=_count(counts.get("total_tokens")),
-        reasoning_tokens=_count(completion.get("reasoning_tokens")),
-        cached_tokens=_count(prompt.get("cached_tokens")),
-        cost=_money(counts.get("cost")),
+        prompt_tokens=lenient.count(counts.get("prompt_tokens")),
+        completion_tokens=lenient.count(counts.get("completion_tokens")),
+        total_tokens=lenient.count(counts.get("total_tokens")),
+        reasoning_tokens=lenient.count(completion.get("reasoning_tokens")),
+        cached_tokens=lenient.count(prompt.get("cached_tokens")),
+        cost=lenient.amount(counts.get("cost")),
     )
 
 
@@ -146,9 +144,9 @@ def _message(message: Message) -> dict[str, Any]:
 
 def _words(content: dict[str, Any]) -> list[Event]:
     found: list[Event] = []
-    if thought := _text(content.get("reasoning") or content.get("reasoning_content")):
+    if thought := lenient.text(content.get("reasoning") or content.get("reasoning_content")):
         found.append(Reasoning(thought))
-    if text := _text(content.get("content")):
+    if text := lenient.text(content.get("content")):
         found.append(Text(text))
     return found
 
@@ -160,27 +158,3 @@ def decoded(content: str | bytes) -> Any:
         return json.loads(text)
     except (ValueError, RecursionError):
         return text
-
-
-def _text(value: Any) -> str:
-    """Text that UTF-8 can carry: JSON may escape half a surrogate pair."""
-    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
-
-
-def _mapping(value: dict[str, Any], name: str) -> dict[str, Any]:
-    inner = value.get(name)
-    return inner if isinstance(inner, dict) else {}
-
-
-def _count(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
-
-
-def _money(value: Any) -> Decimal | None:
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        money = Decimal(str(value))
-    except InvalidOperation:
-        return None
-    return money if money.is_finite() and money >= 0 else None

@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from madlen import lenient
 from madlen.errors import (
     ContextLength,
     DailyLimit,
@@ -56,8 +57,11 @@ def refusal(
 ) -> UpstreamError | TooLarge | Unsupported:
     """The error that an HTTP status and a decoded body (or plain text) stand for."""
     error = body.get("error", body) if isinstance(body, dict) else body
-    details = _mapping(error)
-    metadata, availability = _mapping(details.get("metadata")), _mapping(details.get("availability"))
+    details = lenient.mapping(error)
+    metadata, availability = (
+        lenient.mapping(details.get("metadata")),
+        lenient.mapping(details.get("availability")),
+    )
     reason = _reason(error, metadata)
     kinds = _kinds(details, metadata, availability)
     status = _status(status, details, kinds)
@@ -213,7 +217,3 @@ def _until(date: Any) -> float:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return max(0.0, (moment - datetime.now(UTC)).total_seconds())
-
-
-def _mapping(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}

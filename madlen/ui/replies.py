@@ -78,8 +78,8 @@ def arriving(
 def _heading(reply: Reply, name: str) -> None:
     """Who was asked, and who really answered where that is known and another."""
     real = reply.model if reply.model != reply.model_id else ""
-    served = "".join(f" · {part}" for part in (real, reply.provider) if part)
-    st.caption(f"**{text.label(name)}**{text.label(served)}")
+    served = "".join(f" · {text.label(part)}" for part in (real, reply.provider) if part)
+    st.caption(f"**{text.label(name)}**{served}")
 
 
 def _pictures(pictures: tuple[Picture, ...]) -> None:

@@ -1,0 +1,192 @@
+import ast
+import io
+import tokenize
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+FILES = [*sorted(ROOT.glob("madlen/**/*.py")), *sorted(ROOT.glob("pages/**/*.py")), ROOT / "app.py"]
+
+BELOW = {
+    "madlen": "",
+    "types": "",
+    "errors": "",
+    "settings": "types errors",
+    "catalogue": "types errors",
+    "images": "types errors",
+    "transcript": "types errors",
+    "tracing": "types errors",
+    "guard": "types errors settings",
+    "providers": "types errors settings catalogue tracing",
+    "store": "types errors settings catalogue tracing",
+    "generation": "types errors transcript tracing providers store",
+    "hub": "types errors transcript tracing providers store generation",
+    "chat": "types errors catalogue images tracing providers store generation hub",
+    "services": "types errors settings catalogue images tracing providers store generation hub chat",
+    "api": "types errors settings catalogue images transcript tracing guard generation hub chat services",
+    # Of the providers, what is drawn: how far an embedded model is, and which models there are.
+    "ui": "types errors catalogue images transcript generation chat services "
+    "providers.local providers.directory",
+    "pages": "types errors catalogue images generation chat services ui providers.local providers.directory",
+    "app": "types errors services api ui",
+}
+"""What each module or package may import of ours, besides its own package. A new one needs a row."""
+
+OWNERS = {
+    "streamlit": "app pages ui",
+    "httpx": "providers",
+    "httpx_sse": "providers",
+    "sqlite_utils": "store",
+    "sqlite3": "store",
+    "psycopg": "store",
+    "psycopg_pool": "store",
+}
+"""The only modules and packages that may import these libraries."""
+
+ENVIRONMENT = {"environ", "environb", "getenv", "getenvb", "putenv", "unsetenv"}
+UNSAFE = {"unsafe_allow_html", "unsafe_allow_javascript", "html", "iframe", "components"}
+NAMELESS = {"utils", "util", "helpers", "helper", "core", "base", "manager", "common", "constants", "misc"}
+
+every_file = pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(ROOT)))
+
+
+def dotted(file: Path) -> str:
+    """The name under which a file is imported."""
+    parts = file.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+NAMES = {dotted(file) for file in FILES}
+
+
+def row(name: str) -> str:
+    """The row of the table for a module: its package's, or its own."""
+    parts = name.split(".")
+    return parts[1] if parts[0] == "madlen" and len(parts) > 1 else parts[0]
+
+
+def tree(file: Path) -> ast.Module:
+    return ast.parse(file.read_text("utf-8"), str(file))
+
+
+def imported(file: Path) -> Iterator[str]:
+    """Everything that a file imports, wherever in it; modules of ours by their whole names."""
+    for node in ast.walk(tree(file)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0
+            for alias in node.names:
+                inner = f"{node.module}.{alias.name}"
+                yield inner if inner in NAMES else str(node.module)
+
+
+def comments(source: str) -> set[int]:
+    """The lines that have one."""
+    tokens = tokenize.generate_tokens(io.StringIO(source).readline)
+    return {token.start[0] for token in tokens if token.type == tokenize.COMMENT}
+
+
+def broad(handler: ast.ExceptHandler) -> bool:
+    """Whether it catches every error."""
+    caught = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    return any(one is None or ast.unparse(one) in {"Exception", "BaseException"} for one in caught)
+
+
+def raises_again(handler: ast.ExceptHandler) -> bool:
+    last = handler.body[-1]
+    return isinstance(last, ast.Raise) and last.exc is None
+
+
+@every_file
+def test_every_module_has_a_row_in_the_table(file: Path) -> None:
+    assert row(dotted(file)) in BELOW
+
+
+def test_every_row_of_the_table_has_a_module() -> None:
+    assert BELOW.keys() == {row(name) for name in NAMES}
+
+
+def test_the_table_points_one_way() -> None:
+    graph = {name: {allowed.split(".")[0] for allowed in below.split()} for name, below in BELOW.items()}
+    assert set(TopologicalSorter(graph).static_order()) == BELOW.keys()
+
+
+@every_file
+def test_imports_point_one_way(file: Path) -> None:
+    own = row(dotted(file))
+    ours = {name for name in imported(file) if name.split(".")[0] in {"madlen", "pages", "app"}}
+    allowed = BELOW[own].split()
+    wrong = {
+        name
+        for name in ours
+        if row(name) != own and row(name) not in allowed and name.removeprefix("madlen.") not in allowed
+    }
+    assert not wrong
+
+
+@every_file
+def test_a_library_is_imported_only_where_it_belongs(file: Path) -> None:
+    libraries = {name.split(".")[0] for name in imported(file)} & OWNERS.keys()
+    assert not {name for name in libraries if row(dotted(file)) not in OWNERS[name].split()}
+
+
+@every_file
+def test_only_the_settings_look_at_the_environment(file: Path) -> None:
+    found = {
+        name
+        for node in ast.walk(tree(file))
+        for name in (
+            [node.attr]
+            if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "os"
+            else [alias.name for alias in node.names]
+            if isinstance(node, ast.ImportFrom) and node.module == "os"
+            else []
+        )
+    }
+    assert dotted(file) == "madlen.settings" or not found & ENVIRONMENT
+
+
+@every_file
+def test_no_page_draws_markup_of_its_own(file: Path) -> None:
+    named = {
+        name
+        for node in ast.walk(tree(file))
+        for name in (getattr(node, "arg", None), getattr(node, "attr", None))
+        if isinstance(name, str)
+    }
+    parts = {part for name in imported(file) if name.startswith("streamlit") for part in name.split(".")}
+    assert not (named | parts) & UNSAFE
+
+
+@every_file
+def test_a_file_is_one_idea_of_at_most_300_lines(file: Path) -> None:
+    assert len(file.read_text("utf-8").splitlines()) <= 300
+
+
+@every_file
+def test_a_module_says_what_it_is(file: Path) -> None:
+    assert ast.get_docstring(tree(file))
+
+
+@every_file
+def test_a_module_is_named_for_what_it_holds(file: Path) -> None:
+    assert not set(dotted(file).split(".")) & NAMELESS
+
+
+@every_file
+def test_catching_every_error_has_a_reason(file: Path) -> None:
+    source = file.read_text("utf-8")
+    explained = comments(source)
+    handlers = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ExceptHandler)]
+    silent = [
+        handler.lineno
+        for handler in handlers
+        if broad(handler)
+        and not raises_again(handler)
+        and not explained & {handler.lineno + 1, handler.lineno + 2}
+    ]
+    assert not silent
