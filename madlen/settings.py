@@ -100,18 +100,18 @@ class Settings(BaseSettings):
     @field_validator("local_models")
     @classmethod
     def _files_that_exist(cls, value: tuple[Path, ...]) -> tuple[Path, ...]:
-        for place, path in enumerate(value, 1):
+        for path in value:
             # Unlike Path.exists, this says of a path that is too long or forbidden that it is not there.
             if not os.path.exists(path):
-                raise ValueError(f"names what does not exist: number {place} of {len(value)}")
+                raise ValueError(f"names {str(path)[:200]}, which does not exist")
         return value
 
 
 def load() -> Settings:
     """The settings of this process.
 
-    Raises ``BadSetting`` with one sentence that names each variable with a wrong value; the value
-    itself is left out, for it may be a secret.
+    Raises ``BadSetting`` with one sentence that names each variable with a wrong value. The value is
+    left out, for it may be a secret, but for a path in LOCAL_MODELS.
     """
     try:
         return Settings()

@@ -154,7 +154,7 @@ def test_the_endpoint_table_names_every_endpoint_and_no_other(start_madlen: Star
 
 def test_the_documentation_pages_that_the_readme_names_are_served(current: StartMadlen) -> None:
     current()
-    client = TestClient(api.app)
+    client = TestClient(api.app, base_url="http://localhost")
     for path in ("/docs", "/redoc", "/openapi.json"):
         assert f"`{path}`" in README
         assert client.get(path).status_code == 200
@@ -189,7 +189,7 @@ def test_every_curl_command_is_answered(current: StartMadlen) -> None:
         "openrouter/free", "Seeing", "parrot", input_modalities=frozenset({"text", "image"}), pricing=FREE
     )
     current(Parrot(models=[SMALL, seeing]))
-    client = TestClient(api.app)
+    client = TestClient(api.app, base_url="http://localhost")
     session_id = ""
     answered = 0
     for command in curls():
@@ -204,7 +204,9 @@ def test_every_curl_command_is_answered(current: StartMadlen) -> None:
 def test_the_curl_command_with_stream_is_closed_by_done(current: StartMadlen) -> None:
     current(Parrot(models=[SMALL]))
     (command,) = [command for command in curls() if " -N " in command]
-    assert curl(TestClient(api.app), command)[1].rstrip().endswith("data: [DONE]")
+    assert (
+        curl(TestClient(api.app, base_url="http://localhost"), command)[1].rstrip().endswith("data: [DONE]")
+    )
 
 
 def test_the_python_example_is_python() -> None:
