@@ -186,6 +186,9 @@ def _serve(path: Path) -> _Served:
     parameters.verbosity = 0
     try:
         server = xllamacpp.Server(parameters)
+        # A server that is let go before its loop has begun waits for that loop for ever, and holds
+        # Python's lock meanwhile; one that has answered has begun.
+        server.handle_chat_completions({"messages": [{"role": "user", "content": "Hi"}], "max_tokens": 1})
     except RuntimeError as error:
         raise ModelUnavailable(
             f"llama.cpp cannot load {path.name}; it may be damaged, too large for this machine's memory, "
