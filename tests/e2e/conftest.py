@@ -49,11 +49,11 @@ class Server:
         response.raise_for_status()
         return response.json() if response.content else None
 
-    def wait_until_healthy(self) -> None:
+    def wait_until_healthy(self, *, prefix: str = "/api") -> None:
         until = time.monotonic() + START_SECONDS
         while time.monotonic() < until and self.process.poll() is None:
             try:
-                if httpx2.get(f"{self.url}/api/health").status_code == 200:
+                if httpx2.get(f"{self.url}{prefix}/health").status_code == 200:
                     return
             except httpx2.TransportError:
                 time.sleep(0.05)

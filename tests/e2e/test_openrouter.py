@@ -5,9 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import NewPage, Server, StartServer
@@ -44,6 +46,42 @@ def test_a_free_model_of_openrouter_answers_and_the_cost_is_shown(
     expect(message).to_contain_text("$0.000071")
     expect(message).to_contain_text("Google AI Studio")
     assert pretend.received[-1].body["model"] == ROUTER
+
+
+def picture(tmp_path: Path) -> Path:
+    path = tmp_path / "red.png"
+    Image.new("RGB", (8, 8), "red").save(path)
+    return path
+
+
+def test_an_uploaded_image_reaches_a_model_that_sees(
+    start_server: StartServer, pretend: PretendOpenRouter, new_page: NewPage, tmp_path: Path
+) -> None:
+    page = new_page()
+    page.goto(start(start_server, pretend).url)
+    page.get_by_test_id("stChatInput").locator("input[type=file]").first.set_input_files(picture(tmp_path))
+    expect(page.get_by_text("red.png")).to_be_visible()
+    page.get_by_test_id("stChatInputTextArea").fill("What is this?")
+    page.get_by_test_id("stChatInputTextArea").press("Enter")
+    expect(page.get_by_test_id("stChatMessage").last).to_contain_text("Hello there")
+    expect(page.get_by_test_id("stChatMessage").first.get_by_role("img")).to_be_visible()
+    [message] = pretend.received[-1].body["messages"]
+    text, image = message["content"]
+    assert text == {"type": "text", "text": "What is this?"}
+    assert image["image_url"]["url"].startswith("data:image/png;base64,")
+
+
+def test_an_image_for_a_model_that_cannot_see_is_refused_and_the_words_stay_in_the_box(
+    madlen: Server, new_page: NewPage, tmp_path: Path
+) -> None:
+    page = new_page()
+    page.goto(madlen.url)
+    page.get_by_test_id("stChatInput").locator("input[type=file]").first.set_input_files(picture(tmp_path))
+    expect(page.get_by_text("red.png")).to_be_visible()
+    page.get_by_test_id("stChatInputTextArea").fill("What is this?")
+    page.get_by_test_id("stChatInputTextArea").press("Enter")
+    expect(page.get_by_text("SmolLM2 135M Instruct cannot see images")).to_be_visible()
+    expect(page.get_by_test_id("stChatInputTextArea")).to_have_value("What is this?")
 
 
 def test_a_refused_key_is_a_sentence_in_the_page(

@@ -62,6 +62,27 @@ def test_the_api_alone_refuses_a_wrong_setting_with_one_sentence(tmp_path: Path)
     assert "Traceback" not in finished.stderr
 
 
+def test_the_api_runs_alone_and_ends_when_it_is_told(tmp_path: Path, embedded_weights: Path) -> None:
+    port, log = free_port(), tmp_path / "api.log"
+    with (
+        log.open("wb") as output,
+        subprocess.Popen(
+            [sys.executable, "-m", "uvicorn", "madlen.api:app", f"--port={port}"],
+            cwd=ROOT,
+            env=child_environment(DATABASE_URL=f"sqlite:///{tmp_path}/chat.db"),
+            stdout=output,
+            stderr=output,
+        ) as process,
+    ):
+        server = Server(process, f"http://127.0.0.1:{port}", log, tmp_path / "chat.db")
+        server.wait_until_healthy(prefix="")
+        made = httpx2.post(f"{server.url}/sessions/", json={"model_id": "local/smollm2-135m-instruct"}).json()
+        assert httpx2.get(f"{server.url}/sessions").json() == [made]
+        server.end()
+    assert "Application shutdown complete" in log.read_text()
+    assert "Traceback" not in log.read_text()
+
+
 def test_a_port_in_use_ends_the_process_with_a_sentence(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

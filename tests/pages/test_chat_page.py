@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from madlen import images
 from madlen.errors import RateLimited, StoreUnavailable, UpstreamError
 from madlen.services import Services
-from madlen.types import Lane
+from madlen.types import Lane, Picture, Reasoning
 from tests.parrot import DEAR, DONE, POLLY, SEER, Parrot
 
 APP = Path(__file__).parents[2] / "app.py"
@@ -184,3 +187,36 @@ def test_titles_are_shown_as_they_are_and_load_nothing(current: Current) -> None
     page = opened()
     labels = [button.label for button in page.sidebar.button]
     assert "\\!\\[x\\]\\(http\\:" in labels[-1]
+
+
+def test_thinking_is_folded_away_from_the_answer(current: Current) -> None:
+    madlen = current(Parrot([Reasoning("Hm, a greeting."), "Hello", DONE]))
+    page = opened(session=chatted(madlen))
+    [thinking] = page.main.expander
+    assert (thinking.label, thinking.markdown[0].value) == ("Thinking", "Hm, a greeting.")
+
+
+def test_the_pictures_of_a_prompt_are_shown_and_an_address_is_only_named(current: Current) -> None:
+    madlen = current()
+    drawn = io.BytesIO()
+    Image.new("RGB", (4, 4), "red").save(drawn, "PNG")
+    pictures = [images.prepared(drawn.getvalue()), Picture(url="https://example.com/cat.png")]
+    made = madlen.chat.ask("Look", [Lane(SEER.id)], pictures=pictures)
+    list(made.generations[0].follow(every=0))
+    page = opened(session=made.session_id)
+    assert not page.exception
+    assert len(page.main.get("image")) == 1
+    assert "example" in "".join(page.main.caption.values)
+
+
+def test_an_empty_answer_is_said_to_be_one(current: Current) -> None:
+    madlen = current(Parrot([DONE]))
+    assert "empty answer" in "".join(opened(session=chatted(madlen)).main.caption.values)
+
+
+def test_without_any_model_the_page_says_so_and_takes_no_prompt(current: Current) -> None:
+    current(Parrot(models=[]))
+    page = opened()
+    assert not page.exception
+    assert "no model to ask" in page.warning[0].value
+    assert page.chat_input[0].disabled
