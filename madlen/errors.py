@@ -78,15 +78,20 @@ class StoreUnavailable(MadlenError):
 
 
 class UpstreamError(MadlenError):
-    """The model's side failed; ``retry_after`` is in seconds where the other side named it."""
+    """The model's side failed.
+
+    ``retry_after`` is in seconds where the other side named it; ``retryable`` says whether asking the
+    same again soon can help.
+    """
 
     status = 502
     kind = "upstream"
     title = "The provider failed"
 
-    def __init__(self, sentence: str, *, retry_after: float | None = None) -> None:
+    def __init__(self, sentence: str, *, retry_after: float | None = None, retryable: bool = False) -> None:
         super().__init__(sentence)
         self.retry_after = retry_after
+        self.retryable = retryable
 
     def extra(self) -> Mapping[str, int | float]:
         return {} if self.retry_after is None else {"retry_after": self.retry_after}
@@ -107,9 +112,10 @@ class OutOfCredit(UpstreamError):
         sentence: str,
         *,
         retry_after: float | None = None,
+        retryable: bool = False,
         affordable_tokens: int | None = None,
     ) -> None:
-        super().__init__(sentence, retry_after=retry_after)
+        super().__init__(sentence, retry_after=retry_after, retryable=retryable)
         self.affordable_tokens = affordable_tokens
 
     def extra(self) -> Mapping[str, int | float]:

@@ -21,7 +21,18 @@ from madlen.errors import Interrupted, MadlenError, StoreUnavailable, UpstreamTi
 from madlen.providers import Provider
 from madlen.store import Store
 from madlen.transcript import Transcript, Update
-from madlen.types import Done, Event, Failure, Reasoning, Reply, Request, Started, Status, Text
+from madlen.types import (
+    Done,
+    Event,
+    Failure,
+    Reasoning,
+    Reply,
+    Request,
+    Retrying,
+    Started,
+    Status,
+    Text,
+)
 
 CHECKPOINT_SECONDS = 0.25
 CHECKPOINT_CHARACTERS = 1000
@@ -172,6 +183,11 @@ class Generation:
                 self._write(text=text)
             case Reasoning(text):
                 self._write(reasoning=text)
+            case Retrying(kind, seconds):
+                span.add_event(tracing.RETRYING, {"error.type": kind, "madlen.wait_seconds": seconds})
+                self._transcript.wait(
+                    f"The provider is not ready ({kind.replace('-', ' ')}); asking again in {seconds:.0f} s"
+                )
             case Started(model, provider, generation_id):
                 self.head = replace(self.head, model=model, provider=provider, generation_id=generation_id)
             case Done(finish_reason, usage):

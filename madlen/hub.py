@@ -134,6 +134,6 @@ def _news(reply: Reply, seen: Update) -> tuple[Update, Update]:
     """What a stored reply has beyond what was seen, and what has been seen then."""
     ended = None if reply.status is Status.STREAMING else reply
     return (
-        Update(reply.text[len(seen.text) :], reply.reasoning[len(seen.reasoning) :], ended),
-        Update(reply.text, reply.reasoning, ended),
+        Update(reply.text[len(seen.text) :], reply.reasoning[len(seen.reasoning) :], ended=ended),
+        Update(reply.text, reply.reasoning, ended=ended),
     )

@@ -11,6 +11,7 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from madlen import settings as settings_module
 from madlen.chat import Chat
+from madlen.generation import Deadlines
 from madlen.hub import Hub
 from madlen.providers import Provider, weights
 from madlen.providers.directory import Directory
@@ -53,7 +54,8 @@ class Services:
             providers = (make_providers or self._providers)(settings, self.tracing)
             directory = Directory(providers)
             stack.callback(self.portal.call, directory.close)
-            self.hub = Hub(self.portal, self.store, self.tracing)
+            deadlines = Deadlines(settings.no_token_seconds, settings.answer_seconds)
+            self.hub = Hub(self.portal, self.store, self.tracing, deadlines=deadlines)
             stack.callback(self.hub.close)
             stack.callback(self.portal.start_task_soon(self.hub.keep_alive).cancel)
             if self._local is not None and settings.openrouter_api_key is None:

@@ -39,6 +39,10 @@ class Settings(BaseSettings):
         LOOPBACK_HOSTS,
         description='Host names under which pages and API answer, a JSON list; `["*"]` for any',
     )
+    no_token_seconds: float = Field(
+        120.0, gt=0, le=86400, description="How long a model may be silent before it is given up"
+    )
+    answer_seconds: float = Field(1800.0, gt=0, le=86400, description="How long a whole answer may take")
     jaeger_endpoint: str | None = Field(
         None, description="OTLP/gRPC address of Jaeger, such as http://localhost:4317"
     )

@@ -31,6 +31,7 @@ STORE_FINISH = "store finish"
 FIRST_CHUNK = "madlen.first_chunk"
 FIRST_VISIBLE_TEXT = "madlen.first_visible_text"
 STOPPED = "madlen.stopped"
+RETRYING = "madlen.retrying"
 CHECKPOINT_MISSED = "madlen.checkpoint_missed"
 
 Context = otel_context.Context

@@ -21,6 +21,8 @@ class Update:
 
     text: str = ""
     reasoning: str = ""
+    note: str = ""
+    """What is being waited for, as long as it is something else than the model's next word."""
     ended: Reply | None = None
 
 
@@ -31,6 +33,7 @@ class Transcript:
         self._lock = threading.Lock()
         self._text: list[str] = []
         self._reasoning: list[str] = []
+        self._note = ""
         self._ended: Reply | None = None
         self._wakers: set[Callable[[], None]] = set()
 
@@ -43,8 +46,15 @@ class Transcript:
         with self._lock:
             return "".join(self._text), "".join(self._reasoning)
 
+    def wait(self, note: str) -> None:
+        """Tells followers what is being waited for, until the next words."""
+        with self._lock:
+            self._note = note
+        self._wake()
+
     def write(self, *, text: str = "", reasoning: str = "") -> None:
         with self._lock:
+            self._note = ""
             if text:
                 self._text.append(text)
             if reasoning:
@@ -91,7 +101,8 @@ class Transcript:
 
     def _since(self, at: tuple[int, int]) -> tuple[Update, tuple[int, int]]:
         with self._lock:
-            update = Update("".join(self._text[at[0] :]), "".join(self._reasoning[at[1] :]), self._ended)
+            text, reasoning = "".join(self._text[at[0] :]), "".join(self._reasoning[at[1] :])
+            update = Update(text, reasoning, self._note, self._ended)
             return update, (len(self._text), len(self._reasoning))
 
     @contextmanager

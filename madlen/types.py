@@ -102,6 +102,8 @@ class Request:
     messages: tuple[Message, ...]
     parameters: Parameters = Parameters()
     session_id: str = ""
+    supported_parameters: frozenset[str] | None = None
+    """What the model takes; ``None`` where that is not known and everything is sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +149,15 @@ class Done:
     usage: Usage = Usage()
 
 
-Event = Started | Text | Reasoning | Done
+@dataclass(frozen=True, slots=True)
+class Retrying:
+    """Nothing came yet and the provider asks again after so many seconds; ``kind`` says why."""
+
+    kind: str
+    seconds: float
+
+
+Event = Started | Retrying | Text | Reasoning | Done
 
 
 class Status(enum.StrEnum):
@@ -200,6 +210,8 @@ class Reply:
     failure: Failure | None = None
     trace_id: str = ""
     parameters: Parameters = Parameters()
+    notes: tuple[str, ...] = ()
+    """What the reader should know about how it came about, as sentences."""
 
     @property
     def tokens_per_second(self) -> float | None:

@@ -3,13 +3,15 @@ from __future__ import annotations
 import time
 
 import pytest
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from madlen import hub as hub_module
+from madlen import tracing
 from madlen.errors import Interrupted, RateLimited, StoreUnavailable
 from madlen.generation import Deadlines, Generation
 from madlen.services import Services
 from madlen.transcript import Update
-from madlen.types import Done, Lane, Message, Parameters, Reasoning, Reply, Started, Status, Text
+from madlen.types import Done, Lane, Message, Parameters, Reasoning, Reply, Retrying, Started, Status, Text
 from tests.conftest import StartMadlen
 from tests.parrot import DONE, USAGE, Gate, Parrot
 
@@ -300,3 +302,29 @@ def test_a_living_answer_is_kept_alive(start_madlen: StartMadlen) -> None:
 def test_events_of_every_kind_reach_the_reply(start_madlen: StartMadlen) -> None:
     reply = ended(ask(start_madlen(Parrot([Text("a"), Done("length")]))))
     assert (reply.finish_reason, reply.usage.total_tokens) == ("length", None)
+
+
+def test_a_wait_for_a_busy_provider_is_told_and_recorded(
+    start_madlen: StartMadlen, spans: InMemorySpanExporter
+) -> None:
+    gate = Gate()
+    madlen = start_madlen(Parrot([Retrying("rate-limited", 12.0), gate, "Hello", DONE]))
+    generation = ask(madlen)
+    assert gate.reached.wait(5)
+    assert next(generation.follow(every=0)).note == (
+        "The provider is not ready (rate limited); asking again in 12 s"
+    )
+    gate.open()
+    assert ended(generation).status is Status.COMPLETE
+    madlen.portal.call(lambda: None)
+    [chat] = [span for span in spans.get_finished_spans() if span.name == "chat parrot/polly"]
+    [event] = [event for event in chat.events if event.name == tracing.RETRYING]
+    assert event.attributes == {"error.type": "rate-limited", "madlen.wait_seconds": 12.0}
+
+
+def test_what_was_waited_for_is_forgotten_with_the_first_word(start_madlen: StartMadlen) -> None:
+    gate = Gate()
+    generation = ask(start_madlen(Parrot([Retrying("upstream", 1.0), "Hello", gate, DONE])))
+    assert gate.reached.wait(5)
+    assert next(generation.follow(every=0)).note == ""
+    gate.open()

@@ -53,6 +53,7 @@ def reply(value: Reply) -> Json:
         if failure is None
         else {"type": failure.kind, "detail": failure.sentence, **failure.extra},
         "trace_id": value.trace_id,
+        "notes": list(value.notes),
     }
     return {
         "id": value.id,
@@ -61,7 +62,7 @@ def reply(value: Reply) -> Json:
         "content": value.text,
         "image_url": None,
         "timestamp": value.created_at.isoformat(),
-        "extra_metadata": {name: part for name, part in extra.items() if part not in (None, "", {})},
+        "extra_metadata": {name: part for name, part in extra.items() if part not in (None, "", {}, [])},
     }
 
 

@@ -17,6 +17,7 @@ from httpx_sse import EventSource
 
 from madlen import lenient
 from madlen.errors import Interrupted, UpstreamError
+from madlen.providers.bounds import bounded
 from madlen.providers.refusals import refusal
 from madlen.types import Done, Event, Message, Reasoning, Request, Started, Text, Usage
 
@@ -26,6 +27,7 @@ _END = "[DONE]"
 async def events(response: httpx.Response, *, model_id: str) -> AsyncGenerator[Event]:
     """The events of a response with status 200. Raises ``UpstreamError`` as soon as the stream tells."""
     grammar = Grammar(model_id)
+    response = bounded(response)
     if "text/event-stream" in response.headers.get("content-type", ""):
         # Server-sent events are UTF-8 whatever a header says, perhaps with a byte order mark.
         response.encoding = "utf-8-sig"
@@ -99,23 +101,33 @@ class Grammar:
 
 
 def body(request: Request, *, default_max_tokens: int) -> dict[str, Any]:
-    """The JSON body that asks for a stream. A token limit is always sent: without one OpenRouter
-    reserves credit for the model's longest answer."""
-    parameters = request.parameters
-    chosen = {
+    """The JSON body that asks for a stream, without what the model does not support.
+
+    A token limit is always sent: without one OpenRouter reserves credit for the model's longest answer.
+    """
+    parameters, supported = request.parameters, request.supported_parameters
+    effort = parameters.reasoning_effort
+    wished = {
         "temperature": parameters.temperature,
         "top_p": parameters.top_p,
         "seed": parameters.seed,
         "stop": list(parameters.stop) or None,
-        "reasoning": {"effort": parameters.reasoning_effort} if parameters.reasoning_effort else None,
+        "reasoning": {"effort": effort} if effort else None,
     }
+    limit = "max_tokens"
+    if supported is not None and limit not in supported and "max_completion_tokens" in supported:
+        limit = "max_completion_tokens"
     return {
         "model": request.model_id,
         "messages": [_message(message) for message in request.messages],
         "stream": True,
         "stream_options": {"include_usage": True},
-        "max_tokens": parameters.max_tokens or default_max_tokens,
-        **{name: value for name, value in chosen.items() if value is not None},
+        limit: parameters.max_tokens or default_max_tokens,
+        **{
+            name: value
+            for name, value in wished.items()
+            if value is not None and (supported is None or name in supported)
+        },
     }
 
 

@@ -11,7 +11,9 @@ import httpx
 from madlen import catalogue
 from madlen.errors import Interrupted, UpstreamError, UpstreamTimeout
 from madlen.providers import chunks
+from madlen.providers.bounds import bounded
 from madlen.providers.refusals import refusal
+from madlen.providers.retries import retried
 from madlen.tracing import Tracing
 from madlen.types import Event, Model, Request
 
@@ -42,13 +44,12 @@ class OpenRouter:
 
     async def models(self) -> list[Model]:
         with self._sentences("the model list"):
-            response = await self._client.get(f"{self._base_url}/models")
+            async with self._client.stream("GET", f"{self._base_url}/models") as response:
+                body = chunks.decoded(await bounded(response).aread())
             if response.status_code != 200:
-                raise refusal(
-                    response.status_code, chunks.decoded(response.content), model_id="the model list"
-                )
+                raise refusal(response.status_code, body, model_id="the model list")
             try:
-                return catalogue.models(chunks.decoded(response.content))
+                return catalogue.models(body)
             except ValueError as error:
                 raise UpstreamError(
                     f"What answers at {self._base_url} sent no model list; check OPENROUTER_BASE_URL."
@@ -57,7 +58,10 @@ class OpenRouter:
     async def prepare(self, model_id: str) -> None:
         """Nothing to load."""
 
-    async def stream(self, request: Request) -> AsyncGenerator[Event]:
+    def stream(self, request: Request) -> AsyncGenerator[Event]:
+        return retried(lambda: self._once(request))
+
+    async def _once(self, request: Request) -> AsyncGenerator[Event]:
         body = chunks.body(request, default_max_tokens=MAX_TOKENS)
         if request.session_id:
             body["session_id"] = request.session_id
@@ -66,10 +70,9 @@ class OpenRouter:
                 "POST", f"{self._base_url}/chat/completions", json=body
             ) as response:
                 if response.status_code != 200:
-                    await response.aread()
                     raise refusal(
                         response.status_code,
-                        chunks.decoded(response.content),
+                        chunks.decoded(await bounded(response).aread()),
                         model_id=request.model_id,
                         headers=response.headers,
                     )
@@ -92,7 +95,8 @@ class OpenRouter:
         except (httpx.ConnectError, httpx.ProxyError) as error:
             raise UpstreamError(
                 f"OpenRouter cannot be reached at {self._base_url}. "
-                "Check the network and OPENROUTER_BASE_URL."
+                "Check the network and OPENROUTER_BASE_URL.",
+                retryable=True,
             ) from error
         except (httpx.HTTPError, httpx.StreamError) as error:
             raise Interrupted(

@@ -40,6 +40,7 @@ _REASON_CHARACTERS = 300
 _READ_CHARACTERS = 10_000
 """As much of a proxy's page as is searched for markup; unclosed tags take the square of their number."""
 _PRIVACY = "https://openrouter.ai/settings/privacy"
+_PASSING = {408, 429, 500, 502, 503, 504, 524, 529}
 _STATUSES = {
     "authentication": 401,
     "payment_required": 402,
@@ -52,16 +53,15 @@ _STATUSES = {
 """OpenRouter's ``error_type`` where no number comes with it, as in a stream."""
 
 
-def refusal(
-    status: int, body: Any, *, model_id: str, headers: Mapping[str, str] | None = None
-) -> UpstreamError | TooLarge | Unsupported:
+Refusal = UpstreamError | TooLarge | Unsupported
+
+
+def refusal(status: int, body: Any, *, model_id: str, headers: Mapping[str, str] | None = None) -> Refusal:
     """The error that an HTTP status and a decoded body (or plain text) stand for."""
     error = body.get("error", body) if isinstance(body, dict) else body
     details = lenient.mapping(error)
-    metadata, availability = (
-        lenient.mapping(details.get("metadata")),
-        lenient.mapping(details.get("availability")),
-    )
+    metadata = lenient.mapping(details.get("metadata"))
+    availability = lenient.mapping(details.get("availability"))
     reason = _reason(error, metadata)
     kinds = _kinds(details, metadata, availability)
     status = _status(status, details, kinds)
@@ -71,7 +71,30 @@ def refusal(
         availability.get("retry_after"),
         (headers or {}).get("retry-after"),
     )
+    named = _named(
+        status,
+        text=text,
+        reason=reason,
+        kinds=kinds,
+        metadata=metadata,
+        model_id=model_id,
+        retry_after=retry_after,
+    )
+    if isinstance(named, UpstreamError):
+        named.retryable = _is_retryable(named, status, availability)
+    return named
 
+
+def _named(
+    status: int,
+    *,
+    text: str,
+    reason: str,
+    kinds: set[str],
+    metadata: Mapping[str, Any],
+    model_id: str,
+    retry_after: float | None,
+) -> Refusal:
     if status == 401:
         return UpstreamAuth(
             "OpenRouter refused the API key. Check OPENROUTER_API_KEY at https://openrouter.ai/settings/keys."
@@ -164,6 +187,18 @@ def _is_policy(status: int, text: str, kinds: set[str]) -> bool:
     if "privacy_restricted" in kinds or "data policy" in text or "guardrail restrictions" in text:
         return True
     return status == 404 and ("guardrail" in text or "allowed providers" in text)
+
+
+def _is_retryable(error: UpstreamError, status: int, availability: Mapping[str, Any]) -> bool:
+    """Whether the same request may soon be answered; the other side's own word on it goes first."""
+    if isinstance(error, DailyLimit):
+        return False
+    if isinstance(availability.get("retryable"), bool):
+        return bool(availability["retryable"])
+    if isinstance(error, OutOfCredit):
+        # Only a budget for requests in flight names a time; an empty account does not.
+        return error.retry_after is not None
+    return status in _PASSING
 
 
 def _out_of_credit(text: str, reason: str, retry_after: float | None) -> OutOfCredit:

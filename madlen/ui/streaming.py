@@ -69,7 +69,7 @@ def stream(updates: Iterator[Update], waiting: Callable[[float], str]) -> Reply:
             return update.ended
         waited = time.monotonic() - began
         if answer is None and waited >= _SILENT_SECONDS:
-            note.caption(waiting(waited))
+            note.caption(update.note or waiting(waited))
     raise AssertionError("A followed answer always ends")
 
 
