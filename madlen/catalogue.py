@@ -7,6 +7,7 @@ notice, so a key may be missing, null or of another type; one bad entry never co
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -42,6 +43,7 @@ def is_free(model: Model) -> bool:
     return (
         all(price is not None and price == 0 for price in prices)
         and not model.pricing.request
+        and not model.pricing.other
         and model.output_modalities == {"text"}
     )
 
@@ -61,20 +63,26 @@ def label(model: Model) -> str:
     return f"{CAMERA} {model.name}" if sees(model) else model.name
 
 
-def is_pickable(model: Model) -> bool:
-    """Whether a chat can use it: it writes text and answers at once (batch variants do not)."""
-    return "text" in model.output_modalities and not model.id.endswith(":batch")
+def is_pickable(model: Model, today: date) -> bool:
+    """Whether a chat can use it: it writes text, answers at once (batch variants do not) and is served yet."""
+    served = model.expires is None or model.expires >= today
+    return served and "text" in model.output_modalities and not model.id.endswith(":batch")
 
 
 def matching(
-    listed: Iterable[Model], *, free: bool = False, vision: bool = False, words: str = ""
+    listed: Iterable[Model],
+    *,
+    free: bool = False,
+    vision: bool = False,
+    words: str = "",
+    today: date | None = None,
 ) -> list[Model]:
     """The models that a chat can use, narrowed to free ones, seeing ones, and ones with all the words."""
-    wanted = words.casefold().split()
+    wanted, today = words.casefold().split(), today or datetime.now(UTC).date()
     return [
         model
         for model in listed
-        if is_pickable(model)
+        if is_pickable(model, today)
         and (not free or is_free(model))
         and (not vision or sees(model))
         and all(word in f"{model.id} {model.name}".casefold() for word in wanted)
@@ -121,7 +129,23 @@ def _model(entry: Any) -> Model | None:
             prompt=lenient.amount(pricing.get("prompt")),
             completion=lenient.amount(pricing.get("completion")),
             request=lenient.amount(pricing.get("request")),
+            other=_other_fees(pricing),
         ),
         supported_parameters=lenient.words(entry.get("supported_parameters")),
         created=lenient.count(entry.get("created")) or None,
+        expires=_date(entry.get("expiration_date")),
     )
+
+
+def _other_fees(pricing: dict[str, Any]) -> Decimal:
+    """The dearest price that is none of the three above; what is only a discount is none."""
+    known = {"prompt", "completion", "request", "discount"}
+    fees = (lenient.amount(fee) for name, fee in pricing.items() if name not in known)
+    return max((fee for fee in fees if fee is not None), default=Decimal(0))
+
+
+def _date(value: Any) -> date | None:
+    try:
+        return date.fromisoformat(lenient.text(value))
+    except ValueError:
+        return None

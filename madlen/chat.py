@@ -9,17 +9,17 @@ from datetime import UTC, datetime
 
 from anyio.from_thread import BlockingPortal
 
-from madlen import catalogue, tracing
+from madlen import catalogue, images, tracing
 from madlen.errors import TooLarge, Unacceptable, Unsupported
 from madlen.generation import Generation
 from madlen.hub import Hub
-from madlen.images import PER_PROMPT
 from madlen.providers import Provider
 from madlen.providers.directory import Directory, Listing
 from madlen.store import Store
 from madlen.types import (
     Lane,
     Message,
+    Model,
     Parameters,
     Picture,
     Reply,
@@ -41,6 +41,15 @@ class Asked:
     turn: Turn
     generations: tuple[Generation, ...]
     """One for each new reply, in the order of the lanes."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A lane that can be asked, with its model and who answers for it."""
+
+    lane: Lane
+    model: Model
+    provider: Provider
 
 
 class Chat:
@@ -139,10 +148,10 @@ class Chat:
             raise Unacceptable("There is nothing to answer: send at least one user message.")
         check_prompt(prompts[-1].text, prompts[-1].pictures)
         lane = Lane(model_id, parameters=parameters)
-        _, provider = self._checked(lane, [picture for one in messages for picture in one.pictures])
+        one = self._checked(lane, [picture for each in messages for picture in each.pictures])
         reply = _empty_reply(lane, session_id="", turn_id="", now=self._now())
-        request = Request(model_id, _merged(messages), parameters)
-        return self.hub.start(reply, request, provider, kept=False)
+        request, notes = _request(one, messages, session_id="")
+        return self.hub.start(replace(reply, notes=notes), request, one.provider, kept=False)
 
     def stop(self, reply_id: str) -> None:
         self.hub.stop(reply_id)
@@ -150,37 +159,38 @@ class Chat:
     def _begin(
         self,
         turn: Turn,
-        asked: Sequence[tuple[Lane, Provider]],
+        asked: Sequence[_Ready],
         earlier: Sequence[Turn],
         prompt: Message,
         *,
         history: Sequence[Message] | None = None,
         session: Session | None = None,
     ) -> Asked:
-        replies = [
-            _empty_reply(lane, session_id=turn.session_id, turn_id=turn.id, now=self._now())
-            for lane, _ in asked
-        ]
+        replies, requests = [], []
+        for one in asked:
+            before = seen_by(one.lane.name, earlier) if history is None else history
+            system = [Message("system", one.lane.system)] if one.lane.system else []
+            request, notes = _request(one, [*system, *before, prompt], session_id=turn.session_id)
+            empty = _empty_reply(one.lane, session_id=turn.session_id, turn_id=turn.id, now=self._now())
+            requests.append(request)
+            replies.append(replace(empty, notes=notes))
         with self._tracer.span(tracing.STORE_BEGIN):
-            self.store.begin(turn, replies, model_id=asked[0][0].model_id, session=session)
-        generations = []
-        for reply, (lane, provider) in zip(replies, asked, strict=True):
-            before = seen_by(lane.name, earlier) if history is None else history
-            system = [Message("system", lane.system)] if lane.system else []
-            messages = _merged([*system, *before, prompt])
-            request = Request(lane.model_id, messages, lane.parameters, turn.session_id)
-            generations.append(self.hub.start(reply, request, provider))
+            self.store.begin(turn, replies, model_id=asked[0].lane.model_id, session=session)
+        generations = [
+            self.hub.start(reply, request, one.provider)
+            for reply, request, one in zip(replies, requests, asked, strict=True)
+        ]
         whole = replace(turn, replies=(*turn.replies, *replies))
         return Asked(turn.session_id, whole, tuple(generations))
 
-    def _checked(self, lane: Lane, pictures: Sequence[Picture]) -> tuple[Lane, Provider]:
+    def _checked(self, lane: Lane, pictures: Sequence[Picture]) -> _Ready:
         model, provider = self._portal.call(self._directory.find, lane.model_id)
         if pictures and not catalogue.sees(model):
             raise Unsupported(
                 f"{model.name} cannot see images. Choose a model with a camera before its name, "
                 "or send the prompt without the image."
             )
-        return lane, provider
+        return _Ready(lane, model, provider)
 
     def _new_session(self, model_id: str, title: str) -> Session:
         now = self._now()
@@ -211,8 +221,8 @@ def check_prompt(text: str, pictures: Sequence[Picture]) -> None:
         raise TooLarge(
             f"The message has {len(text):,} characters; at most {PROMPT_CHARACTERS:,} can be sent."
         )
-    if len(pictures) > PER_PROMPT:
-        raise TooLarge(f"There are {len(pictures)} images; at most {PER_PROMPT} can be sent at once.")
+    if len(pictures) > images.PER_REQUEST:
+        raise TooLarge(f"There are {len(pictures)} images; at most {images.PER_REQUEST} can be sent at once.")
 
 
 def _merged(messages: Sequence[Message]) -> tuple[Message, ...]:
@@ -229,6 +239,20 @@ def _merged(messages: Sequence[Message]) -> tuple[Message, ...]:
         else:
             merged.append(message)
     return tuple(merged)
+
+
+def _request(one: _Ready, messages: Sequence[Message], *, session_id: str) -> tuple[Request, tuple[str, ...]]:
+    """What goes to the provider, and what a reader should know was left out of it."""
+    fitting, notes = images.fitting(_merged(messages), sees=catalogue.sees(one.model))
+    request = Request(
+        model_id=one.lane.model_id,
+        messages=fitting,
+        parameters=one.lane.parameters,
+        session_id=session_id,
+        # A list without any is one that was not given.
+        supported_parameters=one.model.supported_parameters or None,
+    )
+    return request, notes
 
 
 def _empty_reply(lane: Lane, *, session_id: str, turn_id: str, now: datetime) -> Reply:

@@ -11,18 +11,21 @@ import base64
 import hashlib
 import io
 import warnings
+from collections.abc import Sequence
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from PIL import ExifTags, Image, UnidentifiedImageError
 
 from madlen.errors import TooLarge, Unacceptable
-from madlen.types import Picture
+from madlen.types import Message, Picture
 
 UPLOAD_BYTES = 10_000_000
 PIXELS = 25_000_000
 LONGEST_SIDE = 2048
 SENT_BYTES = 3_700_000
-PER_PROMPT = 20
+PER_REQUEST = 20
+REQUEST_BYTES = 20_000_000
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
 SUFFIXES = ("png", "jpg", "jpeg", "webp", "gif")
 _NOT_AN_ADDRESS = "An image must be a data URL of an image in base64, or an https address."
@@ -112,6 +115,33 @@ def _upright(opened: Image.Image) -> Image.Image:
     # Writing a file would copy comments and profiles from here.
     pixels.info = {}
     return pixels
+
+
+def fitting(messages: Sequence[Message], *, sees: bool) -> tuple[tuple[Message, ...], tuple[str, ...]]:
+    """The messages with as many pictures as may be sent, and a sentence for what was left out.
+
+    The newest pictures stay: a conversation must not get stuck on the ones at its beginning.
+    """
+    kept: list[Message] = []
+    left, room, dropped = PER_REQUEST if sees else 0, REQUEST_BYTES, 0
+    for message in reversed(messages):
+        pictures: list[Picture] = []
+        for picture in reversed(message.pictures):
+            if left > 0 and len(picture.content) <= room:
+                left, room = left - 1, room - len(picture.content)
+                pictures.insert(0, picture)
+            else:
+                left, dropped = 0, dropped + 1
+        kept.insert(0, replace(message, pictures=tuple(pictures)))
+    if not dropped:
+        return tuple(messages), ()
+    why = (
+        f"at most {PER_REQUEST} images and {REQUEST_BYTES // 1_000_000} MB go into one request"
+        if sees
+        else "this model cannot see"
+    )
+    images = "1 earlier image was" if dropped == 1 else f"{dropped} earlier images were"
+    return tuple(kept), (f"{images} left out: {why}.",)
 
 
 def _encoded(pixels: Image.Image, *, photo: bool) -> tuple[bytes, str]:

@@ -10,7 +10,7 @@ import base64
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -27,6 +27,8 @@ class Pricing:
     prompt: Decimal | None = None
     completion: Decimal | None = None
     request: Decimal | None = None
+    other: Decimal = Decimal(0)
+    """The dearest of all other fees, such as the one for an image or for audio output."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,8 @@ class Model:
     pricing: Pricing = Pricing()
     supported_parameters: frozenset[str] = frozenset()
     created: int | None = None
+    expires: date | None = None
+    """The last day on which it is served, where one is announced."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,5 @@
 import json
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -212,7 +213,7 @@ def test_only_the_free_variants_count_against_the_day(model_id: str, counts: boo
 
 
 def test_a_chat_is_offered_neither_batch_variants_nor_models_that_write_no_text() -> None:
-    offered = {one.id for one in catalogue.matching(SAMPLE)}
+    offered = {one.id for one in catalogue.matching(SAMPLE, today=date(2020, 1, 1))}
     assert {one.id for one in SAMPLE} - offered == {
         "black-forest-labs/flux-3-video",
         "google/gemini-3.8-flash-tts",
@@ -284,3 +285,30 @@ def test_an_entry_with_an_id_is_a_model_whatever_else_it_says(entry: dict[str, A
     (found,) = catalogue.models({"data": [entry]})
     assert found.name
     assert isinstance(catalogue.is_free(found), bool)
+
+
+@pytest.mark.parametrize(
+    ("today", "offered"), [(date(2026, 5, 1), True), (date(2026, 5, 2), True), (date(2026, 5, 3), False)]
+)
+def test_a_model_is_offered_until_the_day_on_which_it_expires(today: date, offered: bool) -> None:
+    [model] = catalogue.models({"data": [{"id": "a/b", "expiration_date": "2026-05-02"}]})
+    assert catalogue.matching([model], today=today) == ([model] if offered else [])
+
+
+@pytest.mark.parametrize("expires", [None, "", "soon", 20260502, "2098-12-31"])
+def test_a_date_that_is_none_or_far_off_hides_no_model(expires: object) -> None:
+    listed = catalogue.models({"data": [{"id": "a/b", "expiration_date": expires}]})
+    assert catalogue.matching(listed, today=date(2026, 11, 23)) == listed
+
+
+@pytest.mark.parametrize("fee", ["request", "image", "audio_output", "image_output", "web_search"])
+def test_a_fee_beside_the_tokens_is_not_free(fee: str) -> None:
+    pricing = {"prompt": "0", "completion": "0", fee: "0.001"}
+    [model] = catalogue.models({"data": [{"id": "a/b:free", "pricing": pricing}]})
+    assert not catalogue.is_free(model)
+
+
+def test_fees_of_zero_are_free_and_a_discount_is_no_fee() -> None:
+    pricing = {"prompt": "0", "completion": "0.0", "request": "0", "image": "0E-8", "discount": 0.5}
+    [model] = catalogue.models({"data": [{"id": "a/b", "pricing": pricing}]})
+    assert catalogue.is_free(model)

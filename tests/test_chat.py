@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from madlen.chat import PROMPT_CHARACTERS, seen_by
 from madlen.errors import ModelGone, NotFound, TooLarge, Unacceptable, Unsupported, UpstreamError
-from madlen.images import PER_PROMPT
+from madlen.images import PER_REQUEST
 from madlen.services import Services
 from madlen.types import Lane, Message, Parameters, Picture, Reply, Status, Turn
 from tests.conftest import StartMadlen
 from tests.parrot import DONE, Gate, Parrot
+from tests.parrot import POLLY as POLLY_MODEL
 from tests.store.test_contract import NOW, PICTURE
 
 POLLY, SEER = Lane("parrot/polly"), Lane("parrot/seer")
@@ -165,7 +168,7 @@ def test_deleting_a_session_stops_its_answer(start_madlen: StartMadlen) -> None:
         ("x" * (PROMPT_CHARACTERS + 1), POLLY, (), TooLarge, "at most 400,000"),
         ("Hi", Lane("parrot/dodo"), (), ModelGone, "no model 'parrot/dodo'"),
         ("Hi", POLLY, (PICTURE,), Unsupported, "Polly cannot see images"),
-        ("Hi", SEER, (PICTURE,) * (PER_PROMPT + 1), TooLarge, "at most 20"),
+        ("Hi", SEER, (PICTURE,) * (PER_REQUEST + 1), TooLarge, "at most 20"),
     ],
 )
 def test_what_cannot_be_asked_is_a_sentence_and_stores_nothing(
@@ -225,3 +228,29 @@ def test_ids_cannot_be_guessed(start_madlen: StartMadlen) -> None:
     ids = {madlen.chat.create_session("parrot/polly").id for _ in range(100)}
     assert len(ids) == 100
     assert all(len(bytes.fromhex(one)) == 16 for one in ids)
+
+
+def test_earlier_pictures_are_left_out_for_a_model_that_cannot_see_and_the_reader_is_told(
+    start_madlen: StartMadlen,
+) -> None:
+    parrot = Parrot(["A cat.", DONE], ["Yes.", DONE])
+    madlen = start_madlen(parrot)
+    made = madlen.chat.ask("What is this?", [SEER], pictures=[PICTURE])
+    list(made.generations[0].follow(every=0))
+    asked(madlen, "Is it big?", POLLY, session_id=made.session_id)
+    assert [message.pictures for message in parrot.requests[-1].messages] == [(), (), ()]
+    reply = madlen.store.turns(made.session_id)[1].replies[0]
+    assert reply.notes == ("1 earlier image was left out: this model cannot see.",)
+
+
+def test_a_request_says_which_parameters_its_model_takes(start_madlen: StartMadlen) -> None:
+    parrot = Parrot(models=[replace(POLLY_MODEL, supported_parameters=frozenset({"seed"}))])
+    madlen = start_madlen(parrot)
+    asked(madlen, "Hi")
+    assert parrot.requests[0].supported_parameters == {"seed"}
+
+
+def test_a_model_that_lists_no_parameter_may_take_any(start_madlen: StartMadlen) -> None:
+    parrot = Parrot()
+    asked(start_madlen(parrot), "Hi")
+    assert parrot.requests[0].supported_parameters is None

@@ -38,6 +38,7 @@ def _entry(model: Model) -> dict[str, Any]:
             "completion": _plain(model.pricing.completion),
         },
         "free": catalogue.is_free(model),
+        "counts_against_quota": catalogue.counts_against_quota(model),
         "provider": model.source,
         "supported_parameters": sorted(model.supported_parameters),
         "created": model.created,

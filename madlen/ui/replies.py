@@ -39,6 +39,8 @@ def _ending(reply: Reply, retry: Callable[[], None]) -> None:
         draw(text.label(reply.failure.sentence), icon=":material/error:")
     elif not reply.text:
         st.caption("The model sent an empty answer.")
+    for note in reply.notes:
+        st.caption(text.label(note))
     figure_line = figures.under(reply)
     with st.container(horizontal=True, vertical_alignment="center"):
         if figure_line:
