@@ -16,7 +16,7 @@ from madlen.hub import Hub
 from madlen.providers import Provider, weights
 from madlen.providers.directory import Directory
 from madlen.providers.local import DEFAULT_ID, LocalModels, Readiness
-from madlen.providers.openrouter import OpenRouter
+from madlen.providers.openrouter import OpenRouter, Preferences
 from madlen.settings import Settings
 from madlen.store import open_store
 from madlen.tracing import Tracing
@@ -75,6 +75,13 @@ class Services:
             key=settings.openrouter_api_key.get_secret_value(),
             base_url=settings.openrouter_base_url,
             app_name=settings.app_name,
+            app_url=settings.app_url,
+            preferences=Preferences(
+                data_collection=settings.openrouter_data_collection,
+                zdr=settings.openrouter_zdr,
+                sort=settings.openrouter_sort,
+                user=settings.openrouter_user,
+            ),
             tracing=tracing,
         )
         return [openrouter, self._local]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 import pydantic
@@ -28,6 +28,17 @@ class Settings(BaseSettings):
         None, description="Your OpenRouter key; without one the embedded model answers"
     )
     openrouter_base_url: str = Field("https://openrouter.ai/api/v1", description="Where OpenRouter's API is")
+    openrouter_data_collection: Literal["allow", "deny"] | None = Field(
+        None, description="`deny` to use only providers that do not keep prompts to train on"
+    )
+    openrouter_zdr: bool = Field(False, description="Use only providers that keep nothing at all")
+    openrouter_sort: Literal["price", "throughput", "latency"] | None = Field(
+        None, description="Which providers of a model go first: `price`, `throughput` or `latency`"
+    )
+    openrouter_user: str = Field(
+        "", description="A name for whoever uses this Madlen, sent with each request"
+    )
+    app_url: str = Field("", description="Your address for OpenRouter's app attribution")
     app_name: str = Field("Madlen AI Chat", description="The name in the page, the API and OpenRouter")
     app_version: str = Field("1.0.0", description="The version that the API reports")
     debug: bool = Field(False, description="Log more, for development")

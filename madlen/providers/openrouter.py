@@ -5,6 +5,8 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing, contextmanager
+from dataclasses import dataclass
+from typing import Any
 
 import httpx
 
@@ -22,17 +24,47 @@ _TIMEOUT = httpx.Timeout(connect=10, read=120, write=60, pool=10)
 _LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20)
 
 
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """What the operator wants of every request; the names are those of OpenRouter's ``provider`` object."""
+
+    data_collection: str | None = None
+    zdr: bool = False
+    sort: str | None = None
+    user: str = ""
+
+    def members(self) -> dict[str, Any]:
+        """The members of a request's body that say so."""
+        routing = {"data_collection": self.data_collection, "zdr": self.zdr or None, "sort": self.sort}
+        wanted = {name: value for name, value in routing.items() if value is not None}
+        return {**({"provider": wanted} if wanted else {}), **({"user": self.user} if self.user else {})}
+
+
+_NO_PREFERENCES = Preferences()
+
+
 class OpenRouter:
     """Keeps the ``Provider`` protocol. ``base_url`` is the only place that the key is sent to."""
 
     source = "openrouter"
 
-    def __init__(self, *, key: str, base_url: str, app_name: str, tracing: Tracing) -> None:
+    def __init__(
+        self,
+        *,
+        key: str,
+        base_url: str,
+        app_name: str,
+        tracing: Tracing,
+        app_url: str = "",
+        preferences: Preferences = _NO_PREFERENCES,
+    ) -> None:
         self._base_url = base_url.rstrip("/")
+        self._preferences = preferences
         self._client = httpx.AsyncClient(
             headers={
                 "Authorization": f"Bearer {key}",
-                "X-OpenRouter-Title": header_text(app_name),
+                "X-OpenRouter-Title": header_text(app_name) or "Madlen",
+                **({"HTTP-Referer": header_text(app_url)} if header_text(app_url) else {}),
                 # A compressed body could unpack to any size.
                 "Accept-Encoding": "identity",
             },
@@ -43,17 +75,18 @@ class OpenRouter:
         tracing.instrument_client(self._client)
 
     async def models(self) -> list[Model]:
-        with self._sentences("the model list"):
-            async with self._client.stream("GET", f"{self._base_url}/models") as response:
-                body = chunks.decoded(await bounded(response).aread())
-            if response.status_code != 200:
-                raise refusal(response.status_code, body, model_id="the model list")
-            try:
-                return catalogue.models(body)
-            except ValueError as error:
-                raise UpstreamError(
-                    f"What answers at {self._base_url} sent no model list; check OPENROUTER_BASE_URL."
-                ) from error
+        """Those that the key's account may use; where a server does not know accounts, all of them."""
+        status, body = await self._get("/models/user")
+        if status == 404:
+            status, body = await self._get("/models")
+        if status != 200:
+            raise refusal(status, body, model_id="the model list")
+        try:
+            return catalogue.models(body)
+        except ValueError as error:
+            raise UpstreamError(
+                f"What answers at {self._base_url} sent no model list; check OPENROUTER_BASE_URL."
+            ) from error
 
     async def prepare(self, model_id: str) -> None:
         """Nothing to load."""
@@ -62,7 +95,7 @@ class OpenRouter:
         return retried(lambda: self._once(request))
 
     async def _once(self, request: Request) -> AsyncGenerator[Event]:
-        body = chunks.body(request, default_max_tokens=MAX_TOKENS)
+        body = chunks.body(request, default_max_tokens=MAX_TOKENS) | self._preferences.members()
         if request.session_id:
             body["session_id"] = request.session_id
         with self._sentences(request.model_id):
@@ -82,6 +115,12 @@ class OpenRouter:
 
     async def close(self) -> None:
         await self._client.aclose()
+
+    async def _get(self, path: str) -> tuple[int, Any]:
+        """Status and decoded body of a call that only reads."""
+        with self._sentences(path):
+            async with self._client.stream("GET", f"{self._base_url}{path}") as response:
+                return response.status_code, chunks.decoded(await bounded(response).aread())
 
     @contextmanager
     def _sentences(self, what: str) -> Iterator[None]:
@@ -107,4 +146,4 @@ class OpenRouter:
 def header_text(text: str) -> str:
     """The nearest printable ASCII, all that a header value may hold: ``Tést`` becomes ``Test``."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    return "".join(character for character in plain if character.isprintable()).strip() or "Madlen"
+    return "".join(character for character in plain if character.isprintable()).strip()

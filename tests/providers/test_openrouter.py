@@ -16,7 +16,7 @@ from madlen.errors import (
     UpstreamAuth,
     UpstreamError,
 )
-from madlen.providers.openrouter import OpenRouter, header_text
+from madlen.providers.openrouter import OpenRouter, Preferences, header_text
 from madlen.tracing import Tracing
 from madlen.types import Done, Event, Message, Parameters, Request, Started, Text, Usage
 from tests.pretend_openrouter import CHAT_MODEL, Answer, PretendOpenRouter, chunk, said
@@ -154,7 +154,7 @@ def test_closing_the_stream_hangs_up(pretend: PretendOpenRouter) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "header"), [("Tést", "Test"), ("Ünïcode 🌈", "Unicode"), ("日本", "Madlen"), ("a\r\nb", "ab")]
+    ("text", "header"), [("Tést", "Test"), ("Ünïcode 🌈", "Unicode"), ("日本", ""), ("a\r\nb", "ab")]
 )
 def test_a_header_is_printable_ascii(text: str, header: str) -> None:
     assert header_text(text) == header
@@ -179,3 +179,36 @@ def test_the_key_is_in_no_error_even_when_the_provider_repeats_it(
     body = {"error": {"code": status, "message": f"Bad key {KEY}", "metadata": {"raw": f"Bearer {KEY}"}}}
     pretend.answers[CHAT_MODEL] = Answer(status, body)
     assert "canary" not in every_error(lambda: collected(pretend))
+
+
+def test_what_the_operator_prefers_goes_with_every_request(pretend: PretendOpenRouter) -> None:
+    preferences = Preferences(data_collection="deny", zdr=True, sort="price", user="team-a")
+
+    async def main() -> None:
+        openrouter = OpenRouter(
+            key=KEY,
+            base_url=pretend.base_url,
+            app_name="日本",
+            app_url="https://chat.example.com",
+            preferences=preferences,
+            tracing=Tracing(enabled=False),
+        )
+        async for _ in openrouter.stream(HELLO):
+            pass
+        await openrouter.close()
+
+    anyio.run(main)
+    [received] = pretend.received
+    assert received.body["provider"] == {"data_collection": "deny", "zdr": True, "sort": "price"}
+    assert received.body["user"] == "team-a"
+    assert received.headers["http-referer"] == "https://chat.example.com"
+    assert received.headers["x-openrouter-title"] == "Madlen"
+
+
+def test_a_parameter_that_the_model_does_not_take_is_not_sent(pretend: PretendOpenRouter) -> None:
+    parameters = Parameters(temperature=0.3, seed=7, max_tokens=9)
+    takes = frozenset({"seed", "max_completion_tokens"})
+    collected(pretend, Request(CHAT_MODEL, HELLO.messages, parameters, supported_parameters=takes))
+    body = pretend.received[0].body
+    assert (body["seed"], body["max_completion_tokens"]) == (7, 9)
+    assert not {"temperature", "max_tokens"} & body.keys()
