@@ -64,7 +64,7 @@ def label(model: Model) -> str:
 
 
 def is_pickable(model: Model, today: date) -> bool:
-    """Whether a chat can use it: it writes text, answers at once (batch variants do not) and is served yet."""
+    """Whether a chat can use it: it writes text, answers at once (not in a batch) and is served yet."""
     served = model.expires is None or model.expires >= today
     return served and "text" in model.output_modalities and not model.id.endswith(":batch")
 

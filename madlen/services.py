@@ -75,12 +75,12 @@ class Services:
             key=settings.openrouter_api_key.get_secret_value(),
             base_url=settings.openrouter_base_url,
             app_name=settings.app_name,
-            app_url=settings.app_url,
+            app_url=settings.app_url or "",
             preferences=Preferences(
                 data_collection=settings.openrouter_data_collection,
                 zdr=settings.openrouter_zdr,
                 sort=settings.openrouter_sort,
-                user=settings.openrouter_user,
+                user=settings.openrouter_user or "",
             ),
             tracing=tracing,
         )

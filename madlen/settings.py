@@ -35,10 +35,10 @@ class Settings(BaseSettings):
     openrouter_sort: Literal["price", "throughput", "latency"] | None = Field(
         None, description="Which providers of a model go first: `price`, `throughput` or `latency`"
     )
-    openrouter_user: str = Field(
-        "", description="A name for whoever uses this Madlen, sent with each request"
+    openrouter_user: str | None = Field(
+        None, description="A name for whoever uses this Madlen, sent with each request"
     )
-    app_url: str = Field("", description="Your address for OpenRouter's app attribution")
+    app_url: str | None = Field(None, description="Your address for OpenRouter's app attribution")
     app_name: str = Field("Madlen AI Chat", description="The name in the page, the API and OpenRouter")
     app_version: str = Field("1.0.0", description="The version that the API reports")
     debug: bool = Field(False, description="Log more, for development")
