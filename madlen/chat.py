@@ -168,7 +168,7 @@ class Chat:
     ) -> Asked:
         replies, requests = [], []
         for one in asked:
-            before = seen_by(one.lane.name, earlier) if history is None else history
+            before = seen_by(one.lane.name, earlier, one.lane.model_id) if history is None else history
             system = [Message("system", one.lane.system)] if one.lane.system else []
             request, notes = _request(one, [*system, *before, prompt], session_id=turn.session_id)
             empty = _empty_reply(one.lane, session_id=turn.session_id, turn_id=turn.id, now=self._now())
@@ -197,10 +197,11 @@ class Chat:
         return Session(_fresh_id(), _title(title) or "New chat", model_id, now, now)
 
 
-def seen_by(lane: str, turns: Sequence[Turn]) -> list[Message]:
+def seen_by(lane: str, turns: Sequence[Turn], model_id: str = "") -> list[Message]:
     """What the model in a lane has seen of earlier turns: each prompt, and its own words to it.
 
-    Where a turn has no words of that lane, those of the first good reply stand in.
+    Where a turn has no words of that lane, those of the first good reply stand in. A model gets its
+    own thinking back, and no other's: providers sign it.
     """
     messages: list[Message] = []
     for turn in turns:
@@ -209,7 +210,8 @@ def seen_by(lane: str, turns: Sequence[Turn]) -> list[Message]:
         own = [reply for reply in good if reply.lane == lane]
         chosen = own[-1] if own else next(iter(good), None)
         if chosen is not None:
-            messages.append(Message("assistant", chosen.text))
+            thoughts = chosen.reasoning_details if chosen.model_id == model_id else ()
+            messages.append(Message("assistant", chosen.text, reasoning_details=thoughts))
     return messages
 
 

@@ -63,7 +63,7 @@ class Generation:
         self.head = reply
         """The reply as far as it is known, without its text."""
         self._request = request
-        self._provider = provider
+        self.provider = provider
         self._store = store
         self._tracer = tracer
         self._portal = portal
@@ -102,7 +102,7 @@ class Generation:
         """Makes the answer. Runs once, as one task on the loop, in the context of whoever asked."""
         with (
             tracing.within(context),
-            self._tracer.chat(self._request, self._provider.source) as span,
+            self._tracer.chat(self._request, self.provider.source) as span,
             anyio.CancelScope() as self._scope,
         ):
             if self._stopped_as is not None:
@@ -149,10 +149,10 @@ class Generation:
         """Reads the stream to its end; gives back what went wrong, with the text so far kept."""
         model_id = self._request.model_id
         try:
-            await self._provider.prepare(model_id)
+            await self.provider.prepare(model_id)
             asked = time.monotonic()
             deadline = asked + self._deadlines.total
-            async with aclosing(self._provider.stream(self._request)) as events:
+            async with aclosing(self.provider.stream(self._request)) as events:
                 while True:
                     left = max(0.0, deadline - time.monotonic())
                     with anyio.fail_after(min(self._deadlines.silence, left)):
@@ -190,8 +190,10 @@ class Generation:
                 )
             case Started(model, provider, generation_id):
                 self.head = replace(self.head, model=model, provider=provider, generation_id=generation_id)
-            case Done(finish_reason, usage):
-                self.head = replace(self.head, finish_reason=finish_reason, usage=usage)
+            case Done(finish_reason, usage, thoughts):
+                self.head = replace(
+                    self.head, finish_reason=finish_reason, usage=usage, reasoning_details=thoughts
+                )
 
     def _write(self, *, text: str = "", reasoning: str = "") -> None:
         self._transcript.write(text=text, reasoning=reasoning)
@@ -218,6 +220,8 @@ class Generation:
     async def _finish(self, status: Status, failure: Failure | None, span: Span) -> None:
         """Stores the end of the reply, and only then shows it."""
         ended = replace(self._snapshot(), status=status, failure=failure)
+        if status is Status.STOPPED and (note := self.provider.after_stop(self.head.provider)):
+            ended = replace(ended, notes=(*ended.notes, note))
         if self._store is not None:
             try:
                 with self._tracer.span(tracing.STORE_FINISH):

@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncGenerator, Callable, Iterator
 from concurrent.futures import Future
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import anyio
@@ -13,7 +14,7 @@ import anyio.to_thread
 from anyio.from_thread import BlockingPortal
 
 from madlen import tracing
-from madlen.errors import StoreUnavailable
+from madlen.errors import StoreUnavailable, UpstreamError
 from madlen.generation import Deadlines, Generation
 from madlen.providers import Provider
 from madlen.store import Store
@@ -22,6 +23,8 @@ from madlen.types import Reply, Request, Status
 
 BEAT_SECONDS = 2.0
 ABANDONED_SECONDS = 10.0
+RECEIPT_TRIES = 6
+RECEIPT_SECONDS = 4.0
 _DEADLINES = Deadlines()
 ABANDONED_SENTENCE = "Madlen ended before the answer was whole. Try again."
 
@@ -47,6 +50,7 @@ class Hub:
         self._deadlines = deadlines
         self._now = now
         self._running: dict[str, tuple[Generation, Future[None]]] = {}
+        self._unsettled: dict[str, tuple[Generation, int]] = {}
 
     def start(self, reply: Reply, request: Request, provider: Provider, *, kept: bool = True) -> Generation:
         """Sets a generation going in the caller's trace and returns at once."""
@@ -61,8 +65,13 @@ class Hub:
         )
         task = self._portal.start_task_soon(generation.run, tracing.current_context())
         self._running[reply.id] = (generation, task)
-        task.add_done_callback(lambda _: self._running.pop(reply.id, None))
+        task.add_done_callback(lambda _: self._ended(generation))
         return generation
+
+    def _ended(self, generation: Generation) -> None:
+        self._running.pop(generation.id, None)
+        if generation.kept and generation.reply().status is Status.STOPPED:
+            self._unsettled[generation.id] = (generation, RECEIPT_TRIES)
 
     def find(self, reply_id: str) -> Generation | None:
         running = self._running.get(reply_id)
@@ -111,7 +120,22 @@ class Hub:
             # Where the database is locked or full for now, the next beat says the same.
             with suppress(StoreUnavailable):
                 await anyio.to_thread.run_sync(self._beat)
+                await self.settle()
             await anyio.sleep(BEAT_SECONDS)
+
+    async def settle(self) -> None:
+        """Asks once more what each stopped answer came to, and stores it where it is known by now."""
+        for generation, tries in tuple(self._unsettled.values()):
+            reply, usage = generation.reply(), None
+            if reply.generation_id:
+                with anyio.move_on_after(RECEIPT_SECONDS), suppress(UpstreamError):
+                    usage = await generation.provider.receipt(reply.generation_id)
+            if usage is not None:
+                await anyio.to_thread.run_sync(self._store.save, replace(reply, usage=usage))
+            if usage is not None or tries <= 1 or not reply.generation_id:
+                del self._unsettled[generation.id]
+            else:
+                self._unsettled[generation.id] = (generation, tries - 1)
 
     def _beat(self) -> None:
         ours = [generation.id for generation, _ in tuple(self._running.values()) if generation.kept]

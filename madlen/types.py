@@ -74,6 +74,8 @@ class Message:
     role: Role
     text: str
     pictures: tuple[Picture, ...] = ()
+    reasoning_details: tuple[dict[str, Any], ...] = ()
+    """What its model wants back unchanged of its own thinking, in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +153,7 @@ class Done:
 
     finish_reason: str
     usage: Usage = Usage()
+    reasoning_details: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +217,7 @@ class Reply:
     failure: Failure | None = None
     trace_id: str = ""
     parameters: Parameters = Parameters()
+    reasoning_details: tuple[dict[str, Any], ...] = ()
     notes: tuple[str, ...] = ()
     """What the reader should know about how it came about, as sentences."""
 

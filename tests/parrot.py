@@ -60,6 +60,8 @@ class Parrot:
         self.scripts: list[Sequence[object]] = list(scripts)
         self.requests: list[Request] = []
         self.closed_streams = 0
+        self.receipts: list[Usage | None] = []
+        self.receipts_asked: list[str] = []
         self.listing_error: Exception | None = None
         self.preparing: Gate | None = None
         self._models = list(models)
@@ -94,6 +96,13 @@ class Parrot:
                         raise AssertionError(f"A parrot cannot say {step!r}")
         finally:
             self.closed_streams += 1
+
+    def after_stop(self, served_by: str) -> str:
+        return f"{served_by} stops billing." if served_by else ""
+
+    async def receipt(self, generation_id: str) -> Usage | None:
+        self.receipts_asked.append(generation_id)
+        return self.receipts.pop(0) if self.receipts else None
 
     async def close(self) -> None:
         for gate in self._gates:

@@ -247,10 +247,21 @@ def test_a_request_says_which_parameters_its_model_takes(start_madlen: StartMadl
     parrot = Parrot(models=[replace(POLLY_MODEL, supported_parameters=frozenset({"seed"}))])
     madlen = start_madlen(parrot)
     asked(madlen, "Hi")
-    assert parrot.requests[0].supported_parameters == {"seed"}
+    assert parrot.requests[0].supported_parameters == frozenset({"seed"})
 
 
 def test_a_model_that_lists_no_parameter_may_take_any(start_madlen: StartMadlen) -> None:
     parrot = Parrot()
     asked(start_madlen(parrot), "Hi")
     assert parrot.requests[0].supported_parameters is None
+
+
+def test_a_model_gets_its_own_thinking_back_and_no_others(start_madlen: StartMadlen) -> None:
+    details = ({"type": "reasoning.text", "text": "Hm.", "signature": "c2ln", "index": 0},)
+    parrot = Parrot(["One.", replace(DONE, reasoning_details=details)], ["Two.", DONE])
+    madlen = start_madlen(parrot)
+    session_id = asked(madlen, "First?", POLLY)
+    asked(madlen, "Second?", POLLY, session_id=session_id)
+    assert parrot.requests[-1].messages[1].reasoning_details == details
+    asked(madlen, "Third?", SEER, session_id=session_id)
+    assert [message.reasoning_details for message in parrot.requests[-1].messages] == [()] * 5

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from typing import Protocol
 
-from madlen.types import Event, Model, Request
+from madlen.types import Event, Model, Request, Usage
 
 
 class Provider(Protocol):
@@ -28,5 +28,11 @@ class Provider(Protocol):
 
         Closing the generator ends the request, also while the model is silent. Raises ``UpstreamError``.
         """
+
+    def after_stop(self, served_by: str) -> str:
+        """What a reader should know about the cost of an answer that was stopped; empty where nothing."""
+
+    async def receipt(self, generation_id: str) -> Usage | None:
+        """What a stopped answer came to; ``None`` where that is not known, or not yet."""
 
     async def close(self) -> None: ...

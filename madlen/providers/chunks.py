@@ -19,14 +19,23 @@ from madlen import lenient
 from madlen.errors import Interrupted, UpstreamError
 from madlen.providers.bounds import bounded
 from madlen.providers.refusals import refusal
+from madlen.providers.thoughts import Thoughts
 from madlen.types import Done, Event, Message, Reasoning, Request, Started, Text, Usage
 
 _END = "[DONE]"
+_NOBODY = Started()
 
 
-async def events(response: httpx.Response, *, model_id: str) -> AsyncGenerator[Event]:
-    """The events of a response with status 200. Raises ``UpstreamError`` as soon as the stream tells."""
-    grammar = Grammar(model_id)
+async def events(
+    response: httpx.Response, *, model_id: str, known: Started = _NOBODY
+) -> AsyncGenerator[Event]:
+    """The events of a response with status 200. Raises ``UpstreamError`` as soon as the stream tells.
+
+    ``known`` is who answers as far as the headers say.
+    """
+    if known != _NOBODY:
+        yield known
+    grammar = Grammar(model_id, known)
     response = bounded(response)
     if "text/event-stream" in response.headers.get("content-type", ""):
         # Server-sent events are UTF-8 whatever a header says, perhaps with a byte order mark.
@@ -50,11 +59,12 @@ async def events(response: httpx.Response, *, model_id: str) -> AsyncGenerator[E
 class Grammar:
     """What a stream has said so far. ``take`` each chunk, then ask for ``done``."""
 
-    def __init__(self, model_id: str) -> None:
+    def __init__(self, model_id: str, known: Started = _NOBODY) -> None:
         self._model_id = model_id
-        self._started = Started()
+        self._started = known
         self._finish_reason = ""
         self._usage = Usage()
+        self._thoughts = Thoughts()
 
     def take(self, chunk: Any) -> list[Event]:
         """The events in a chunk; one that is no JSON object says nothing and is passed over."""
@@ -69,8 +79,9 @@ class Grammar:
         if isinstance(chunk.get("usage"), dict):
             self._usage = usage(chunk["usage"])
         self._finish_reason = lenient.text(choice.get("finish_reason")) or self._finish_reason
-        content = choice.get("delta") or choice.get("message")
-        return [*self._who(chunk), *_words(content if isinstance(content, dict) else {})]
+        content = lenient.mapping(choice.get("delta") or choice.get("message"))
+        self._thoughts.take(content.get("reasoning_details"))
+        return [*self._who(chunk), *_words(content)]
 
     def end(self) -> None:
         """Takes the mark at the end, which makes an answer whole that came without a finish reason."""
@@ -87,7 +98,7 @@ class Grammar:
                 f"The provider of {self._model_id} broke off with an error. "
                 "Try again or choose another model."
             )
-        return Done(self._finish_reason, self._usage)
+        return Done(self._finish_reason, self._usage, self._thoughts.whole())
 
     def _who(self, chunk: dict[str, Any]) -> list[Event]:
         known = self._started
@@ -147,7 +158,9 @@ def usage(counts: dict[str, Any]) -> Usage:
 
 def _message(message: Message) -> dict[str, Any]:
     if not message.pictures:
-        return {"role": message.role, "content": message.text}
+        thoughts = list(message.reasoning_details)
+        back = {"reasoning_details": thoughts} if thoughts else {}
+        return {"role": message.role, "content": message.text, **back}
     # Text before images, as OpenRouter's guide on images asks.
     parts: list[dict[str, Any]] = [{"type": "text", "text": message.text}] if message.text else []
     parts += [{"type": "image_url", "image_url": {"url": picture.address}} for picture in message.pictures]

@@ -22,7 +22,7 @@ from madlen.errors import Interrupted, ModelGone, ModelUnavailable, UpstreamTime
 from madlen.providers import chunks, weights
 from madlen.providers.refusals import refusal
 from madlen.tracing import Tracing
-from madlen.types import Done, Event, Model, Pricing, Request, Started
+from madlen.types import Done, Event, Model, Pricing, Request, Started, Usage
 
 DEFAULT_ID = "local/smollm2-135m-instruct"
 MAX_TOKENS = 1024
@@ -144,6 +144,12 @@ class LocalModels:
             ) from error
         except httpx.HTTPError as error:
             raise Interrupted(f"{embedded.model.name} broke off. Try again.") from error
+
+    def after_stop(self, served_by: str) -> str:  # noqa: ARG002
+        return ""
+
+    async def receipt(self, generation_id: str) -> Usage | None:  # noqa: ARG002
+        return None
 
     async def close(self) -> None:
         await self._client.aclose()

@@ -7,19 +7,33 @@ from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 
-from madlen import catalogue
+from madlen import catalogue, lenient
 from madlen.errors import Interrupted, UpstreamError, UpstreamTimeout
 from madlen.providers import chunks
 from madlen.providers.bounds import bounded
 from madlen.providers.refusals import refusal
 from madlen.providers.retries import retried
 from madlen.tracing import Tracing
-from madlen.types import Event, Model, Request
+from madlen.types import Event, Model, Request, Started, Usage
 
 MAX_TOKENS = 4096
+
+# OpenRouter's guide on streaming lists which providers end generation and billing on a cancelled request.
+STOP_BILLING = frozenset(
+    {"OpenAI", "Azure", "Anthropic", "Fireworks", "Mancer", "Recursal", "AnyScale", "Lepton", "OctoAI"}
+    | {"Novita", "DeepInfra", "Together", "Cohere", "Hyperbolic", "Infermatic", "Avian", "xAI", "Cloudflare"}
+    | {"SFCompute", "Nineteen", "Liquid", "Friendli", "Chutes", "DeepSeek"}
+)
+BILL_ON = frozenset(
+    {"Bedrock", "Amazon Bedrock", "Groq", "Modal", "Google", "Google AI Studio", "Minimax", "HuggingFace"}
+    | {"Replicate", "Perplexity", "Mistral", "AI21", "Featherless", "Lynn", "Lambda", "Reflection"}
+    | {"SambaNova", "Inflection", "ZeroOneAI", "AionLabs", "Alibaba", "Nebius", "Kluster", "Targon"}
+    | {"InferenceNet"}
+)
 _TIMEOUT = httpx.Timeout(connect=10, read=120, write=60, pool=10)
 _LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20)
 
@@ -109,9 +123,39 @@ class OpenRouter:
                         model_id=request.model_id,
                         headers=response.headers,
                     )
-                async with aclosing(chunks.events(response, model_id=request.model_id)) as events:
+                known = Started(
+                    provider=lenient.text(response.headers.get("x-provider-name")),
+                    generation_id=lenient.text(response.headers.get("x-generation-id")),
+                )
+                async with aclosing(
+                    chunks.events(response, model_id=request.model_id, known=known)
+                ) as events:
                     async for event in events:
                         yield event
+
+    def after_stop(self, served_by: str) -> str:
+        if served_by in STOP_BILLING:
+            return f"{served_by} stops billing when an answer is stopped."
+        if served_by in BILL_ON:
+            return f"{served_by} bills the whole answer even when it is stopped."
+        return ""
+
+    async def receipt(self, generation_id: str) -> Usage | None:
+        status, body = await self._get(f"/generation?{urlencode({'id': generation_id})}")
+        facts = lenient.mapping(lenient.mapping(body).get("data"))
+        if status != 200 or not facts:
+            # It is 404 for a while after the answer.
+            return None
+        prompt = lenient.count(facts.get("native_tokens_prompt"))
+        completion = lenient.count(facts.get("native_tokens_completion"))
+        return Usage(
+            prompt_tokens=prompt,
+            completion_tokens=completion,
+            total_tokens=None if prompt is None or completion is None else prompt + completion,
+            reasoning_tokens=lenient.count(facts.get("native_tokens_reasoning")),
+            cached_tokens=lenient.count(facts.get("native_tokens_cached")),
+            cost=lenient.amount(facts.get("total_cost")),
+        )
 
     async def close(self) -> None:
         await self._client.aclose()

@@ -53,6 +53,7 @@ def reply(row: Row) -> Reply:
         failure=Failure(**error) if error else None,
         trace_id=extra.get("trace_id", ""),
         parameters=Parameters(**{**parameters, "stop": tuple(parameters.get("stop", ()))}),
+        reasoning_details=tuple(extra.get("reasoning_details", ())),
         notes=tuple(extra.get("notes", ())),
     )
 
@@ -73,6 +74,7 @@ def metadata(value: Reply) -> str:
         "error": None if failure is None else {**_known(failure), "extra": dict(failure.extra)},
         "trace_id": value.trace_id,
         "parameters": _known(value.parameters),
+        "reasoning_details": value.reasoning_details,
         "notes": value.notes,
     }
     return json.dumps({name: part for name, part in extra.items() if part}, ensure_ascii=False)

@@ -21,7 +21,18 @@ ANSWER = [
     Started("google/gemma-4-31b-it-20260402:free", "Google AI Studio", "gen-1795392001-aaaaaaaaaaaaaaaaaaaa"),
     Reasoning("One flat shape."),
     Text("A red square."),
-    Done("stop", Usage(281, 13, 294, 6, 0, Decimal(0))),
+    Done(
+        "stop",
+        Usage(281, 13, 294, 6, 0, Decimal(0)),
+        (
+            {
+                "type": "reasoning.text",
+                "text": "One flat shape.",
+                "format": "google-gemini-v1",
+                "index": 0,
+            },
+        ),
+    ),
 ]
 STOP: dict[str, Any] = {"choices": [{"delta": {}, "finish_reason": "stop"}]}
 SSE = "text/event-stream"
