@@ -14,7 +14,7 @@ import anyio.to_thread
 from anyio.from_thread import BlockingPortal
 
 from madlen import tracing
-from madlen.errors import StoreUnavailable, UpstreamError
+from madlen.errors import MadlenError, StoreUnavailable
 from madlen.generation import Deadlines, Generation
 from madlen.providers import Provider
 from madlen.store import Store
@@ -128,7 +128,7 @@ class Hub:
         for generation, tries in tuple(self._unsettled.values()):
             reply, usage = generation.reply(), None
             if reply.generation_id:
-                with anyio.move_on_after(RECEIPT_SECONDS), suppress(UpstreamError):
+                with anyio.move_on_after(RECEIPT_SECONDS), suppress(MadlenError):
                     usage = await generation.provider.receipt(reply.generation_id)
             if usage is not None:
                 await anyio.to_thread.run_sync(self._store.save, replace(reply, usage=usage))

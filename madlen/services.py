@@ -14,12 +14,14 @@ from madlen.chat import Chat
 from madlen.generation import Deadlines
 from madlen.hub import Hub
 from madlen.providers import Provider, weights
+from madlen.providers.account import Account
 from madlen.providers.directory import Directory
 from madlen.providers.local import DEFAULT_ID, LocalModels, Readiness
 from madlen.providers.openrouter import OpenRouter, Preferences
 from madlen.settings import Settings
 from madlen.store import open_store
 from madlen.tracing import Tracing
+from madlen.types import Quota
 
 log = logging.getLogger("madlen")
 
@@ -51,9 +53,13 @@ class Services:
             stack.callback(self.store.close)
             self.portal: BlockingPortal = stack.enter_context(start_blocking_portal(name="madlen"))
             self._local: LocalModels | None = None
+            self._account: Account | None = None
             providers = (make_providers or self._providers)(settings, self.tracing)
             directory = Directory(providers)
             stack.callback(self.portal.call, directory.close)
+            stack.callback(self.portal.start_task_soon(directory.keep_fresh).cancel)
+            if self._account is not None:
+                stack.callback(self.portal.start_task_soon(self._account.keep_fresh).cancel)
             deadlines = Deadlines(settings.no_token_seconds, settings.answer_seconds)
             self.hub = Hub(self.portal, self.store, self.tracing, deadlines=deadlines)
             stack.callback(self.hub.close)
@@ -84,11 +90,16 @@ class Services:
             ),
             tracing=tracing,
         )
+        self._account = Account(openrouter.quota)
         return [openrouter, self._local]
 
     def readiness(self, model_id: str) -> Readiness | None:
         """How far an embedded model is; ``None`` for any other model."""
         return self._local.readiness(model_id) if self._local else None
+
+    def quota(self) -> Quota | None:
+        """What the OpenRouter account may still do, as far as is known; ``None`` without a key."""
+        return self._account.quota if self._account else None
 
     def close(self) -> None:
         """Interrupts and stores what is in flight, then lets everything go."""

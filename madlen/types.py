@@ -164,6 +164,16 @@ class Retrying:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """What an OpenRouter account may still do; the day ends at midnight UTC."""
+
+    free_used: int | None = None
+    free_limit: int | None = None
+    free_left: int | None = None
+    credit_left: Decimal | None = None
+
+
 Event = Started | Retrying | Text | Reasoning | Done
 
 

@@ -37,6 +37,7 @@ def main() -> None:
         key=f"model-{session.id if session else 'new'}",
         chosen=session.model_id if session else "",
     )
+    picker.quota(madlen.quota())
     readiness.draw(model_id)
     names = {model.id: catalogue.label(model) for model in listing.models}
     turns = chat.store.turns(session.id) if session else []

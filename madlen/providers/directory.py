@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import anyio
 
 from madlen import catalogue
-from madlen.errors import ModelGone, UpstreamError
+from madlen.errors import MadlenError, ModelGone
 from madlen.providers import Provider
 from madlen.types import Model
 
@@ -26,9 +26,9 @@ class Listing:
 
 
 class Directory:
-    """The models of several providers as one list, remembered for five minutes.
+    """The models of several providers as one list, renewed in the background.
 
-    When a provider cannot be reached its last good list stays, and the listing says so.
+    When a provider cannot be reached its last good list stays, and the listing says how old it is.
     """
 
     def __init__(
@@ -36,19 +36,30 @@ class Directory:
     ) -> None:
         self._providers = {provider.source: provider for provider in providers}
         self._monotonic = monotonic
-        self._known: dict[str, list[Model]] = {}
-        self._listing = Listing(())
+        self._known: dict[str, tuple[list[Model], float]] = {}
+        self._listing: Listing | None = None
         self._stale_at = -1.0
         self._lock = anyio.Lock()
 
     async def listing(self) -> Listing:
+        """What is known now; only the first call waits for the providers."""
+        return self._listing or await self.refresh()
+
+    async def refresh(self) -> Listing:
+        """Asks the providers again when the list is five minutes old, or 15 seconds after a failure."""
         async with self._lock:
-            if self._monotonic() >= self._stale_at:
-                notes = [note for source in self._providers if (note := await self._refresh(source))]
-                models = [model for source in self._providers for model in self._known.get(source, [])]
-                self._listing = Listing(tuple(models), tuple(notes))
+            if self._listing is None or self._monotonic() >= self._stale_at:
+                notes = [note for source in self._providers if (note := await self._ask(source))]
+                known = [self._known[source][0] for source in self._providers if source in self._known]
+                self._listing = Listing(tuple(model for models in known for model in models), tuple(notes))
                 self._stale_at = self._monotonic() + (_RETRY_SECONDS if notes else _FRESH_SECONDS)
             return self._listing
+
+    async def keep_fresh(self) -> None:
+        """Renews the list for as long as the process runs."""
+        while True:
+            await self.refresh()
+            await anyio.sleep(_RETRY_SECONDS)
 
     async def find(self, model_id: str) -> tuple[Model, Provider]:
         """The model and who answers for it.
@@ -71,11 +82,16 @@ class Directory:
         )
         return unlisted, beyond
 
-    async def _refresh(self, source: str) -> str:
+    async def _ask(self, source: str) -> str:
+        """Renews one provider's list; a sentence where that failed."""
         try:
-            self._known[source] = await self._providers[source].models()
-        except UpstreamError as error:
-            return str(error)
+            self._known[source] = (await self._providers[source].models(), self._monotonic())
+        except MadlenError as error:
+            if source not in self._known:
+                return str(error)
+            minutes = round((self._monotonic() - self._known[source][1]) / 60)
+            age = "less than a minute" if minutes < 1 else f"{minutes} min"
+            return f"{error} The list shown is {age} old."
         return ""
 
     async def close(self) -> None:

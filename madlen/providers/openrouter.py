@@ -18,7 +18,7 @@ from madlen.providers.bounds import bounded
 from madlen.providers.refusals import refusal
 from madlen.providers.retries import retried
 from madlen.tracing import Tracing
-from madlen.types import Event, Model, Request, Started, Usage
+from madlen.types import Event, Model, Quota, Request, Started, Usage
 
 MAX_TOKENS = 4096
 
@@ -101,6 +101,20 @@ class OpenRouter:
             raise UpstreamError(
                 f"What answers at {self._base_url} sent no model list; check OPENROUTER_BASE_URL."
             ) from error
+
+    async def quota(self) -> Quota:
+        """What the key may still do. Raises ``UpstreamError``; ``UpstreamAuth`` for a key that is refused."""
+        status, body = await self._get("/key")
+        if status != 200:
+            raise refusal(status, body, model_id="the key")
+        facts = lenient.mapping(lenient.mapping(body).get("data"))
+        free = lenient.mapping(facts.get("free_model_daily_requests"))
+        return Quota(
+            free_used=lenient.count(free.get("used")),
+            free_limit=lenient.count(free.get("limit")),
+            free_left=lenient.count(free.get("remaining")),
+            credit_left=lenient.amount(facts.get("limit_remaining")),
+        )
 
     async def prepare(self, model_id: str) -> None:
         """Nothing to load."""

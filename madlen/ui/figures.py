@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from madlen.types import Reply, Status
+from madlen.types import Quota, Reply, Status
 
 _ENDED = {
     Status.STOPPED: "stopped",
@@ -29,6 +29,16 @@ def under(reply: Reply) -> str:
         "" if usage.cost is None else money(usage.cost),
     ]
     return " · ".join(part for part in parts if part)
+
+
+def left(quota: Quota) -> str:
+    """What an account may still do, in a line; empty where nothing is known."""
+    free = ""
+    if quota.free_left is not None:
+        limit = "" if quota.free_limit is None else f" of {quota.free_limit:,}"
+        free = f"{quota.free_left:,}{limit} free requests left today"
+    credit = "" if quota.credit_left is None else f"{money(quota.credit_left)} credit left"
+    return " · ".join(part for part in (free, credit) if part)
 
 
 def seconds(duration: float) -> str:

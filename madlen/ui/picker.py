@@ -8,7 +8,7 @@ import streamlit as st
 
 from madlen import catalogue
 from madlen.providers.directory import Listing
-from madlen.types import Model
+from madlen.types import Model, Quota
 from madlen.ui import figures, text
 
 _PREFERRED = "openrouter/free"
@@ -72,6 +72,12 @@ def _line(one: Model | None, model_id: str) -> str:
         price = f"{figures.per_million(prompt)} in, {figures.per_million(completion)} out per million tokens"
     context = f" · {one.context_length:,} tokens" if one.context_length else ""
     return f"{catalogue.label(one)} · {price}{context}"
+
+
+def quota(known: Quota | None) -> None:
+    """What the account may still do, where one spends it."""
+    if known is not None and (line := figures.left(known)):
+        st.caption(text.label(line))
 
 
 def notes(listing: Listing) -> None:

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from madlen import images
 from madlen.errors import RateLimited, StoreUnavailable, UpstreamError
 from madlen.services import Services
-from madlen.types import Lane, Picture, Reasoning
+from madlen.types import Lane, Picture, Quota, Reasoning
 from tests.parrot import DEAR, DONE, POLLY, SEER, Parrot
 
 APP = Path(__file__).parents[2] / "app.py"
@@ -220,3 +220,11 @@ def test_without_any_model_the_page_says_so_and_takes_no_prompt(current: Current
     assert not page.exception
     assert "no model to ask" in page.warning[0].value
     assert page.chat_input[0].disabled
+
+
+def test_what_the_account_may_still_do_stands_where_one_chooses(
+    current: Current, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    madlen = current()
+    monkeypatch.setattr(madlen, "quota", lambda: Quota(12, 50, 38))
+    assert "38 of 50 free requests left today" in "".join(opened().main.caption.values)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import anyio
+import anyio.lowlevel
 import pytest
 
 from madlen.errors import ModelGone, UpstreamError
@@ -46,9 +47,9 @@ def test_a_list_is_remembered_for_five_minutes() -> None:
         await directory.listing()
         parrot._models.append(SEER)
         clock.now = 299
-        assert ids((await directory.listing()).models) == [POLLY.id]
+        assert ids((await directory.refresh()).models) == [POLLY.id]
         clock.now = 301
-        assert ids((await directory.listing()).models) == [POLLY.id, SEER.id]
+        assert ids((await directory.refresh()).models) == [POLLY.id, SEER.id]
 
     anyio.run(main)
 
@@ -60,8 +61,9 @@ def test_the_last_good_list_stays_when_a_provider_is_down_and_a_note_says_so() -
         await directory.listing()
         parrot.listing_error = UpstreamError("The cage is closed.")
         clock.now = 301
-        listing = await directory.listing()
-        assert (ids(listing.models), listing.notes) == ([POLLY.id], ("The cage is closed.",))
+        listing = await directory.refresh()
+        assert ids(listing.models) == [POLLY.id]
+        assert listing.notes == ("The cage is closed. The list shown is 5 min old.",)
 
     anyio.run(main)
 
@@ -74,7 +76,7 @@ def test_a_provider_that_was_down_is_asked_again_soon() -> None:
         assert (await directory.listing()).models == ()
         parrot.listing_error = None
         clock.now = 16
-        assert (await directory.listing()).notes == ()
+        assert (await directory.refresh()).notes == ()
 
     anyio.run(main)
 
@@ -120,5 +122,24 @@ def test_without_openrouter_an_unlisted_id_is_gone() -> None:
     async def main() -> None:
         with pytest.raises(ModelGone, match="no model 'a/b'"):
             await Directory([Parrot()]).find("a/b")
+
+    anyio.run(main)
+
+
+def test_a_stale_list_is_given_at_once_and_renewed_in_the_background() -> None:
+    async def main() -> None:
+        parrot, clock = Parrot(models=[POLLY]), Clock()
+        directory = Directory([parrot], monotonic=clock)
+        await directory.listing()
+        parrot._models.append(SEER)
+        clock.now = 1000
+        assert ids((await directory.listing()).models) == [POLLY.id]
+        with anyio.move_on_after(5):
+            async with anyio.create_task_group() as group:
+                group.start_soon(directory.keep_fresh)
+                while len((await directory.listing()).models) == 1:
+                    await anyio.lowlevel.checkpoint()
+                group.cancel_scope.cancel()
+        assert ids((await directory.listing()).models) == [POLLY.id, SEER.id]
 
     anyio.run(main)

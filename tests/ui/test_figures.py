@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from madlen.types import Reply, Status, Timing, Usage
+from madlen.types import Quota, Reply, Status, Timing, Usage
 from madlen.ui import figures
 
 
@@ -109,3 +109,16 @@ def test_an_answer_that_is_not_whole_says_so(status: Status, shown: str) -> None
 def test_how_it_ended_stands_first() -> None:
     known = reply(status=Status.STOPPED, timing=Timing(duration=2.0))
     assert figures.under(known) == "stopped · 2.00 s in all"
+
+
+@pytest.mark.parametrize(
+    ("quota", "line"),
+    [
+        (Quota(12, 50, 38, Decimal("4.25")), "38 of 50 free requests left today · $4.25 credit left"),
+        (Quota(free_left=1000), "1,000 free requests left today"),
+        (Quota(credit_left=Decimal(0)), "$0 credit left"),
+        (Quota(), ""),
+    ],
+)
+def test_what_is_left_is_one_line(quota: Quota, line: str) -> None:
+    assert figures.left(quota) == line
