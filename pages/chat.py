@@ -9,8 +9,8 @@ import streamlit as st
 from madlen import catalogue, images, services
 from madlen.chat import PROMPT_CHARACTERS
 from madlen.errors import MadlenError, NotFound
-from madlen.types import CHAT_LANE, Lane, Reply, Session, Status, Turn
-from madlen.ui import picker, readiness, replies, sidebar, streaming, text
+from madlen.types import Lane, Reply, Session, Status, Turn
+from madlen.ui import offers, picker, readiness, replies, sidebar, streaming, text
 
 SUGGESTIONS = (
     "Explain how a rainbow forms, in three sentences.",
@@ -62,7 +62,7 @@ def main() -> None:
     elif suggestion := st.session_state.pop("suggestion", None):
         _ask(suggestion, [], session, model_id)
     for turn in turns:
-        _draw(turn, names)
+        _draw(turn, names, model_id)
 
 
 def _session(session_id: str) -> Session | None:
@@ -99,18 +99,19 @@ def _back_into_the_box() -> None:
         st.error(text.label(sentence), icon=":material/error:")
 
 
-def _draw(turn: Turn, names: dict[str, str]) -> None:
+def _draw(turn: Turn, names: dict[str, str], picked: str) -> None:
     replies.prompt(turn)
     reply = turn.replies[-1] if turn.replies else None
     if reply is None:
         return
     name = names.get(reply.model_id, reply.model_id)
-    again = partial(_again, turn, reply)
+    again = partial(_again, turn)
+    offer = partial(offers.draw, again=again, other=picked, other_name=names.get(picked, picked))
     if reply.status is Status.STREAMING:
         stop = partial(chat.stop, reply.id)
-        replies.arriving(reply, name, partial(_follow, reply), stop=stop, retry=again)
+        replies.arriving(reply, name, partial(_follow, reply), stop=stop, offer=offer)
     else:
-        replies.answer(reply, name, retry=again)
+        replies.answer(reply, name, offer=offer)
 
 
 def _follow(reply: Reply) -> Reply:
@@ -125,8 +126,7 @@ def _waiting(model_id: str, seconds: float) -> str:
     return f"Waiting for the first word: {seconds:.0f} s"
 
 
-def _again(turn: Turn, reply: Reply) -> None:
-    lane = Lane(reply.model_id, CHAT_LANE, reply.parameters)
+def _again(turn: Turn, lane: Lane) -> None:
     try:
         chat.regenerate(turn.session_id, turn.id, lane)
     except MadlenError as error:

@@ -21,7 +21,7 @@ def prompt(turn: Turn) -> None:
         _pictures(turn.pictures)
 
 
-def answer(reply: Reply, name: str, *, retry: Callable[[], None]) -> None:
+def answer(reply: Reply, name: str, *, offer: Callable[[Reply], None]) -> None:
     """A reply that has ended: who answered, what, and the figures under it."""
     with st.chat_message("assistant", avatar=ANSWER_ICON):
         _heading(reply, name)
@@ -29,11 +29,11 @@ def answer(reply: Reply, name: str, *, retry: Callable[[], None]) -> None:
             with st.expander("Thinking", icon=":material/psychology:"):
                 streaming.whole(reply.reasoning)
         streaming.whole(reply.text)
-        _ending(reply, retry)
+        _ending(reply, offer)
 
 
-def _ending(reply: Reply, retry: Callable[[], None]) -> None:
-    """What stands under an answer: why it is not whole, its figures, and then a way to try again."""
+def _ending(reply: Reply, offer: Callable[[Reply], None]) -> None:
+    """What stands under an answer: why it is not whole, its figures, and then what can be done."""
     if reply.failure is not None:
         draw = st.warning if reply.status is Status.INTERRUPTED else st.error
         draw(text.label(reply.failure.sentence), icon=":material/error:")
@@ -46,13 +46,7 @@ def _ending(reply: Reply, retry: Callable[[], None]) -> None:
         if figure_line:
             st.caption(text.label(figure_line))
         if reply.status is not Status.COMPLETE:
-            st.button(
-                "Try again",
-                key=f"retry-{reply.id}",
-                icon=":material/refresh:",
-                type="tertiary",
-                on_click=retry,
-            )
+            offer(reply)
 
 
 def arriving(
@@ -61,7 +55,7 @@ def arriving(
     draw: Callable[[], Reply],
     *,
     stop: Callable[[], None],
-    retry: Callable[[], None],
+    offer: Callable[[Reply], None],
 ) -> None:
     """A reply in flight: draws it until it ends, with a button that stops it."""
     with st.chat_message("assistant", avatar=ANSWER_ICON):
@@ -74,7 +68,7 @@ def arriving(
         with head:
             _heading(ended, name)
         with foot.container():
-            _ending(ended, retry)
+            _ending(ended, offer)
 
 
 def _heading(reply: Reply, name: str) -> None:
