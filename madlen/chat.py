@@ -251,6 +251,7 @@ def _request(one: _Ready, messages: Sequence[Message], *, session_id: str) -> tu
         messages=fitting,
         parameters=one.lane.parameters,
         session_id=session_id,
+        makes_images="image" in one.model.output_modalities,
         # A list without any is one that was not given.
         supported_parameters=one.model.supported_parameters or None,
     )

@@ -16,7 +16,7 @@ import anyio.to_thread
 from anyio.from_thread import BlockingPortal
 from opentelemetry.trace import Span
 
-from madlen import tracing
+from madlen import images, tracing
 from madlen.errors import Interrupted, MadlenError, StoreUnavailable, UpstreamTimeout
 from madlen.providers import Provider
 from madlen.store import Store
@@ -25,6 +25,7 @@ from madlen.types import (
     Done,
     Event,
     Failure,
+    Image,
     Reasoning,
     Reply,
     Request,
@@ -158,8 +159,11 @@ class Generation:
                     with anyio.fail_after(min(self._deadlines.silence, left)):
                         event = await anext(events)
                     self._take(event, time.monotonic() - asked, span)
-                    if isinstance(event, Done):
-                        return None
+                    match event:
+                        case Image(url):
+                            await self._keep_picture(url)
+                        case Done():
+                            return None
         except StopAsyncIteration:
             return Interrupted(f"The answer of {model_id} ended before it was whole. Try again.")
         except TimeoutError:
@@ -171,7 +175,7 @@ class Generation:
 
     def _take(self, event: Event, elapsed: float, span: Span) -> None:
         timing = replace(self.head.timing, duration=elapsed)
-        if isinstance(event, Text | Reasoning) and timing.time_to_first_chunk is None:
+        if isinstance(event, Text | Reasoning | Image) and timing.time_to_first_chunk is None:
             timing = replace(timing, time_to_first_chunk=elapsed)
             span.add_event(tracing.FIRST_CHUNK)
         if isinstance(event, Text) and timing.time_to_first_token is None:
@@ -194,6 +198,15 @@ class Generation:
                 self.head = replace(
                     self.head, finish_reason=finish_reason, usage=usage, reasoning_details=thoughts
                 )
+
+    async def _keep_picture(self, url: str) -> None:
+        """Takes a picture that the model made, written anew like any other; a bad one is only noted."""
+        try:
+            picture = await anyio.to_thread.run_sync(images.from_url, url)
+        except MadlenError as error:
+            self.head = replace(self.head, notes=(*self.head.notes, f"An image was left out: {error}"))
+        else:
+            self.head = replace(self.head, pictures=(*self.head.pictures, picture))
 
     def _write(self, *, text: str = "", reasoning: str = "") -> None:
         self._transcript.write(text=text, reasoning=reasoning)

@@ -108,6 +108,7 @@ class Request:
     messages: tuple[Message, ...]
     parameters: Parameters = Parameters()
     session_id: str = ""
+    makes_images: bool = False
     supported_parameters: frozenset[str] | None = None
     """What the model takes; ``None`` where that is not known and everything is sent."""
 
@@ -136,6 +137,13 @@ class Reasoning:
     """Words that a model thinks before it answers."""
 
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A picture that the model made, as a data URL."""
+
+    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +182,7 @@ class Quota:
     credit_left: Decimal | None = None
 
 
-Event = Started | Retrying | Text | Reasoning | Done
+Event = Started | Retrying | Text | Reasoning | Image | Done
 
 
 class Status(enum.StrEnum):
@@ -228,6 +236,7 @@ class Reply:
     trace_id: str = ""
     parameters: Parameters = Parameters()
     reasoning_details: tuple[dict[str, Any], ...] = ()
+    pictures: tuple[Picture, ...] = ()
     notes: tuple[str, ...] = ()
     """What the reader should know about how it came about, as sentences."""
 

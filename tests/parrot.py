@@ -10,7 +10,19 @@ import anyio
 import anyio.to_thread
 
 from madlen.errors import ModelGone
-from madlen.types import Done, Event, Model, Pricing, Reasoning, Request, Retrying, Started, Text, Usage
+from madlen.types import (
+    Done,
+    Event,
+    Image,
+    Model,
+    Pricing,
+    Reasoning,
+    Request,
+    Retrying,
+    Started,
+    Text,
+    Usage,
+)
 
 FREE = Pricing(prompt=Decimal(0), completion=Decimal(0))
 POLLY = Model("parrot/polly", "Polly", "parrot", context_length=1000, pricing=FREE)
@@ -90,7 +102,7 @@ class Parrot:
                         await step.wait()
                     case Exception():
                         raise step
-                    case Started() | Retrying() | Text() | Reasoning() | Done():
+                    case Started() | Retrying() | Text() | Reasoning() | Image() | Done():
                         yield step
                     case _:
                         raise AssertionError(f"A parrot cannot say {step!r}")

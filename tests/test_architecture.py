@@ -23,7 +23,7 @@ BELOW = {
     "guard": "types errors settings",
     "providers": "types errors lenient settings catalogue tracing",
     "store": "types errors settings catalogue tracing",
-    "generation": "types errors transcript tracing providers store",
+    "generation": "types errors images transcript tracing providers store",
     "hub": "types errors transcript tracing providers store generation",
     "chat": "types errors catalogue images tracing providers store generation hub",
     "services": "types errors settings catalogue images tracing providers store generation hub chat",

@@ -53,6 +53,7 @@ def reply(value: Reply) -> Json:
         if failure is None
         else {"type": failure.kind, "detail": failure.sentence, **failure.extra},
         "trace_id": value.trace_id,
+        "image_urls": [one.address for one in value.pictures] if len(value.pictures) > 1 else None,
         "notes": list(value.notes),
     }
     return {
@@ -60,7 +61,7 @@ def reply(value: Reply) -> Json:
         "session_id": value.session_id,
         "role": "assistant",
         "content": value.text,
-        "image_url": None,
+        "image_url": value.pictures[0].address if value.pictures else None,
         "timestamp": value.created_at.isoformat(),
         "extra_metadata": {name: part for name, part in extra.items() if part not in (None, "", {}, [])},
     }
@@ -71,6 +72,10 @@ def completion(value: Reply) -> Json:
     message: Json = {"role": "assistant", "content": value.text}
     if value.reasoning:
         message["reasoning"] = value.reasoning
+    if value.pictures:
+        message["images"] = [
+            {"type": "image_url", "image_url": {"url": picture.address}} for picture in value.pictures
+        ]
     choice = {"index": 0, "message": message, "finish_reason": finish_reason(value)}
     return {**_head(value, "chat.completion"), "choices": [choice], **_tail(value)}
 

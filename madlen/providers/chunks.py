@@ -20,7 +20,7 @@ from madlen.errors import Interrupted, UpstreamError
 from madlen.providers.bounds import bounded
 from madlen.providers.refusals import refusal
 from madlen.providers.thoughts import Thoughts
-from madlen.types import Done, Event, Message, Reasoning, Request, Started, Text, Usage
+from madlen.types import Done, Event, Image, Message, Reasoning, Request, Started, Text, Usage
 
 _END = "[DONE]"
 _NOBODY = Started()
@@ -134,6 +134,7 @@ def body(request: Request, *, default_max_tokens: int) -> dict[str, Any]:
         "stream": True,
         "stream_options": {"include_usage": True},
         limit: parameters.max_tokens or default_max_tokens,
+        **({"modalities": ["image", "text"]} if request.makes_images else {}),
         **{
             name: value
             for name, value in wished.items()
@@ -173,6 +174,11 @@ def _words(content: dict[str, Any]) -> list[Event]:
         found.append(Reasoning(thought))
     if text := lenient.text(content.get("content")):
         found.append(Text(text))
+    made = content.get("images")
+    for image in made if isinstance(made, list) else ():
+        address = lenient.mapping(lenient.mapping(image).get("image_url"))
+        if url := lenient.text(address.get("url")):
+            found.append(Image(url))
     return found
 
 

@@ -13,7 +13,7 @@ from contextlib import aclosing
 import anyio
 
 from madlen.errors import UpstreamError
-from madlen.types import Event, Reasoning, Retrying, Text
+from madlen.types import Event, Image, Reasoning, Retrying, Text
 
 TRIES = 3
 LONGEST_SECONDS = 30.0
@@ -37,7 +37,7 @@ async def retried(
         try:
             async with aclosing(attempt()) as events:
                 async for event in events:
-                    said = said or isinstance(event, Text | Reasoning)
+                    said = said or isinstance(event, Text | Reasoning | Image)
                     yield event
                 return
         except UpstreamError as error:

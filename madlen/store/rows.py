@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from madlen.types import Failure, Parameters, Reply, Session, Status, Timing, Usage
+from madlen.types import Failure, Parameters, Picture, Reply, Session, Status, Timing, Usage
 
 Row = Mapping[str, Any]
 
@@ -29,7 +29,7 @@ def session(row: Row) -> Session:
     )
 
 
-def reply(row: Row) -> Reply:
+def reply(row: Row, pictures: Sequence[Picture] = ()) -> Reply:
     extra = json.loads(row["extra_metadata"] or "{}")
     usage, timing = extra.get("usage", {}), extra.get("timing", {})
     parameters, error = extra.get("parameters", {}), extra.get("error")
@@ -54,6 +54,7 @@ def reply(row: Row) -> Reply:
         trace_id=extra.get("trace_id", ""),
         parameters=Parameters(**{**parameters, "stop": tuple(parameters.get("stop", ()))}),
         reasoning_details=tuple(extra.get("reasoning_details", ())),
+        pictures=tuple(pictures),
         notes=tuple(extra.get("notes", ())),
     )
 

@@ -89,7 +89,8 @@ class SQLiteStore:
         replies: dict[str, list[Reply]] = {}
         for row in messages:
             if row["role"] == "assistant":
-                replies.setdefault(row["turn_id"], []).append(rows.reply(row))
+                reply = rows.reply(row, pictures.get(row["id"], ()))
+                replies.setdefault(row["turn_id"], []).append(reply)
         return [
             Turn(
                 id=row["id"],
@@ -141,13 +142,16 @@ class SQLiteStore:
                 "UPDATE messages SET content = ?, reasoning = ?, status = ?, extra_metadata = ? WHERE id = ?",
                 [reply.text, reply.reasoning, reply.status.value, rows.metadata(reply), reply.id],
             )
+            if reply.pictures and db.table("messages").count_where("id = ?", [reply.id]):
+                _insert_pictures(db, reply.id, reply.pictures)
 
     def reply(self, reply_id: str) -> Reply:
         with self._connections.read() as db:
             found = list(db.query("SELECT * FROM messages WHERE id = ? AND role = 'assistant'", [reply_id]))
-        if not found:
-            raise NotFound("There is no such message; it may have been deleted.")
-        return rows.reply(found[0])
+            if not found:
+                raise NotFound("There is no such message; it may have been deleted.")
+            pictures = _pictures_by_message(db, found[0]["session_id"])
+        return rows.reply(found[0], pictures.get(reply_id, ()))
 
     def beat(self, reply_ids: Sequence[str], now: datetime) -> None:
         with self._connections.write() as db:
@@ -185,31 +189,37 @@ def _insert_session(db: Database, session: Session) -> None:
 
 
 def _insert_prompt(db: Database, turn: Turn) -> None:
-    addresses = [picture.url or f"sha256:{picture.sha256}" for picture in turn.pictures]
     db.table("messages").insert(
         {
             "id": turn.id,
             "session_id": turn.session_id,
             "role": "user",
             "content": turn.text,
-            "image_url": addresses[0] if addresses else None,
+            "image_url": _reference(turn.pictures[0]) if turn.pictures else None,
             "timestamp": rows.stamp(turn.created_at),
         }
     )
-    for position, (picture, address) in enumerate(zip(turn.pictures, addresses, strict=True)):
+    _insert_pictures(db, turn.id, turn.pictures)
+
+
+def _insert_pictures(db: Database, message_id: str, pictures: Sequence[Picture]) -> None:
+    """Links pictures to a message, the bytes of each kept once; what is there already stays."""
+    for position, picture in enumerate(pictures):
         if picture.sha256:
             db.execute(
                 "INSERT INTO images (sha256, media_type, content) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
                 [picture.sha256, picture.media_type, picture.content],
             )
-        db.table("message_images").insert(
-            {
-                "message_id": turn.id,
-                "position": position,
-                "image_url": address,
-                "sha256": picture.sha256 or None,
-            }
+        db.execute(
+            "INSERT INTO message_images (message_id, position, image_url, sha256) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT DO NOTHING",
+            [message_id, position, _reference(picture), picture.sha256 or None],
         )
+
+
+def _reference(picture: Picture) -> str:
+    """How a message's row names a picture."""
+    return picture.url or f"sha256:{picture.sha256}"
 
 
 def _pictures_by_message(db: Database, session_id: str) -> dict[str, list[Picture]]:

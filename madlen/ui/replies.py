@@ -33,11 +33,12 @@ def answer(reply: Reply, name: str, *, offer: Callable[[Reply], None]) -> None:
 
 
 def _ending(reply: Reply, offer: Callable[[Reply], None]) -> None:
-    """What stands under an answer: why it is not whole, its figures, and then what can be done."""
+    """What stands under an answer: pictures, why it is not whole, its figures, what can be done."""
+    _pictures(reply.pictures)
     if reply.failure is not None:
         draw = st.warning if reply.status is Status.INTERRUPTED else st.error
         draw(text.label(reply.failure.sentence), icon=":material/error:")
-    elif not reply.text:
+    elif not reply.text and not reply.pictures:
         st.caption("The model sent an empty answer.")
     for note in reply.notes:
         st.caption(text.label(note))

@@ -25,6 +25,7 @@ from madlen.errors import (
 from madlen.types import Lane, Reasoning, Started
 from tests.api.conftest import Api, OpenApi
 from tests.parrot import DONE, Gate, Parrot
+from tests.test_generated_pictures import painted
 
 HELLO: dict[str, Any] = {"model": "parrot/polly", "messages": [{"role": "user", "content": "Hello there"}]}
 
@@ -297,3 +298,12 @@ def test_stopping_what_has_ended_gives_it_as_it_is(api: Api) -> None:
 @pytest.mark.parametrize(("method", "verb"), [("POST", "stop"), ("GET", "stream")])
 def test_an_unknown_message_is_not_found(api: Api, method: str, verb: str) -> None:
     assert api.request(method, f"/messages/nothing/{verb}").status_code == 404
+
+
+def test_a_picture_that_a_model_made_is_given_out(open_api: OpenApi) -> None:
+    api = open_api(Parrot(["Here: ", painted(), DONE]))
+    session_id = api.post("/sessions/", json={"model_id": "parrot/polly"}).json()["id"]
+    message = api.post("/chat/", json={**HELLO, "session_id": session_id}).json()["choices"][0]["message"]
+    reply = api.get(f"/sessions/{session_id}").json()["messages"][1]
+    assert message["images"][0]["image_url"]["url"] == reply["image_url"]
+    assert reply["image_url"].startswith("data:image/png;base64,")

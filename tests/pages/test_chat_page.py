@@ -22,6 +22,7 @@ from madlen.errors import (
 from madlen.services import Services
 from madlen.types import Lane, Picture, Quota, Reasoning
 from tests.parrot import DEAR, DONE, POLLY, SEER, Parrot
+from tests.test_generated_pictures import painted
 
 APP = Path(__file__).parents[2] / "app.py"
 
@@ -293,3 +294,10 @@ def test_a_note_stands_under_its_answer(current: Current) -> None:
     again = madlen.chat.ask("Sure?", [Lane(POLLY.id)], session_id=made.session_id)
     list(again.generations[0].follow(every=0))
     assert "1 earlier image was left out" in "".join(opened(session=made.session_id).main.caption.values)
+
+
+def test_a_picture_that_a_model_made_is_shown(current: Current) -> None:
+    madlen = current(Parrot([painted(), DONE]))
+    page = opened(session=chatted(madlen, "Paint"))
+    assert len(page.main.get("image")) == 1
+    assert "empty answer" not in "".join(page.main.caption.values)
