@@ -93,17 +93,6 @@ def find(listed: Sequence[Model], model_id: str) -> Model | None:
     return next((model for model in listed if model.id == model_id), None)
 
 
-def cost(pricing: Pricing, prompt_tokens: int, completion_tokens: int) -> Decimal | None:
-    """US dollars for that many tokens at base prices; ``None`` when a price is not known."""
-    if pricing.prompt is None or pricing.completion is None:
-        return None
-    return (
-        pricing.prompt * prompt_tokens
-        + pricing.completion * completion_tokens
-        + (pricing.request or Decimal(0))
-    )
-
-
 def _model(entry: Any) -> Model | None:
     if not isinstance(entry, dict) or not (model_id := lenient.text(entry.get("id"))):
         return None

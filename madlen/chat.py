@@ -88,16 +88,13 @@ class Chat:
         """Raises ``NotFound``, and ``Unacceptable`` for an empty title."""
         if not _title(title):
             raise Unacceptable("A title needs at least one character.")
-        self.store.rename_session(session_id, _title(title))
+        self.store.rename_session(session_id, _title(title), self._now())
         return self.store.session(session_id)
 
     def delete_session(self, session_id: str) -> None:
         """Deletes the session with its messages and stops what is in flight. Raises ``NotFound``."""
-        turns = self.store.turns(session_id)
         self.store.delete_session(session_id)
-        for turn in turns:
-            for reply in turn.replies:
-                self.hub.stop(reply.id)
+        self.hub.stop_session(session_id)
 
     def ask(
         self,

@@ -6,6 +6,7 @@ brings the stored row up to date while it grows.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import AsyncGenerator, Generator
 from contextlib import aclosing
@@ -34,6 +35,8 @@ from madlen.types import (
     Status,
     Text,
 )
+
+log = logging.getLogger("madlen.generation")
 
 CHECKPOINT_SECONDS = 0.25
 CHECKPOINT_CHARACTERS = 1000
@@ -69,7 +72,10 @@ class Generation:
         self._tracer = tracer
         self._portal = portal
         self._deadlines = deadlines
+        self.unstored: Reply | None = None
+        """The reply as it ended, where its row could not be written yet."""
         self._transcript = Transcript()
+        self._asked: float | None = None
         self._scope: anyio.CancelScope | None = None
         self._stopped_as: Status | None = None
         self._unsaved = 0
@@ -132,33 +138,40 @@ class Generation:
         try:
             async with anyio.create_task_group() as group:
                 group.start_soon(self._checkpoints, span)
-                error = await self._consume(span)
+                problem = await self._consume(span)
                 group.cancel_scope.cancel()
-        except Exception as defect:
+        except Exception as error:
             # The edge of a task: a defect of ours must still end its reply, and be seen in the trace.
+            defect: Exception = error
+            while isinstance(defect, ExceptionGroup):
+                defect = defect.exceptions[0]
             span.record_exception(defect)
+            log.error("A reply failed by a defect (%s), trace %s", type(defect).__name__, self.head.trace_id)
             return Status.FAILED, _DEFECT
-        match error:
+        match problem:
             case None:
                 return Status.COMPLETE, None
             case Interrupted():
-                return Status.INTERRUPTED, failure_of(error)
+                return Status.INTERRUPTED, failure_of(problem)
             case _:
-                return Status.FAILED, failure_of(error)
+                return Status.FAILED, failure_of(problem)
 
     async def _consume(self, span: Span) -> MadlenError | None:
         """Reads the stream to its end; gives back what went wrong, with the text so far kept."""
         model_id = self._request.model_id
         try:
             await self.provider.prepare(model_id)
-            asked = time.monotonic()
-            deadline = asked + self._deadlines.total
+            self._asked = asked = time.monotonic()
+            deadline, wait = asked + self._deadlines.total, 0.0
             async with aclosing(self.provider.stream(self._request)) as events:
                 while True:
-                    left = max(0.0, deadline - time.monotonic())
-                    with anyio.fail_after(min(self._deadlines.silence, left)):
+                    left = deadline - time.monotonic()
+                    if left <= 0:
+                        return UpstreamTimeout(f"The answer of {model_id} took too long and was ended.")
+                    with anyio.fail_after(min(self._deadlines.silence + wait, left)):
                         event = await anext(events)
                     self._take(event, time.monotonic() - asked, span)
+                    wait = event.seconds if isinstance(event, Retrying) else 0.0
                     match event:
                         case Image(url):
                             await self._keep_picture(url)
@@ -174,7 +187,7 @@ class Generation:
             return error
 
     def _take(self, event: Event, elapsed: float, span: Span) -> None:
-        timing = replace(self.head.timing, duration=elapsed)
+        timing = self.head.timing
         if isinstance(event, Text | Reasoning | Image) and timing.time_to_first_chunk is None:
             timing = replace(timing, time_to_first_chunk=elapsed)
             span.add_event(tracing.FIRST_CHUNK)
@@ -232,17 +245,32 @@ class Generation:
 
     async def _finish(self, status: Status, failure: Failure | None, span: Span) -> None:
         """Stores the end of the reply, and only then shows it."""
+        if self._asked is not None:
+            timing = replace(self.head.timing, duration=time.monotonic() - self._asked)
+            self.head = replace(self.head, timing=timing)
         ended = replace(self._snapshot(), status=status, failure=failure)
         if status is Status.STOPPED and (note := self.provider.after_stop(self.head.provider)):
             ended = replace(ended, notes=(*ended.notes, note))
-        if self._store is not None:
-            try:
-                with self._tracer.span(tracing.STORE_FINISH):
-                    await anyio.to_thread.run_sync(self._store.save, ended)
-            except StoreUnavailable as error:
-                ended = replace(ended, status=Status.FAILED, failure=failure_of(error))
-        tracing.answered(span, ended)
-        self._transcript.end(ended)
+        shown = replace(ended, status=Status.FAILED, failure=_DEFECT)
+        try:
+            shown = await self._stored(ended)
+        finally:
+            # Whatever happens to the row, nobody must wait for ever.
+            tracing.answered(span, shown)
+            self._transcript.end(shown)
+        log.debug("%s ended as %s after %s s", shown.model_id, shown.status, shown.timing.duration)
+
+    async def _stored(self, ended: Reply) -> Reply:
+        """The reply as it may be shown: as it ended when that is stored, else as not stored yet."""
+        if self._store is None:
+            return ended
+        try:
+            with self._tracer.span(tracing.STORE_FINISH):
+                await anyio.to_thread.run_sync(self._store.save, ended)
+        except StoreUnavailable as error:
+            self.unstored = ended
+            return replace(ended, status=Status.FAILED, failure=failure_of(error))
+        return ended
 
     def _snapshot(self) -> Reply:
         text, reasoning = self._transcript.words()

@@ -50,6 +50,7 @@ class Hub:
         self._deadlines = deadlines
         self._now = now
         self._running: dict[str, tuple[Generation, Future[None]]] = {}
+        self._unstored: dict[str, Reply] = {}
         self._unsettled: dict[str, tuple[Generation, int]] = {}
 
     def start(self, reply: Reply, request: Request, provider: Provider, *, kept: bool = True) -> Generation:
@@ -70,6 +71,8 @@ class Hub:
 
     def _ended(self, generation: Generation) -> None:
         self._running.pop(generation.id, None)
+        if generation.unstored is not None:
+            self._unstored[generation.id] = generation.unstored
         if generation.kept and generation.reply().status is Status.STOPPED:
             self._unsettled[generation.id] = (generation, RECEIPT_TRIES)
 
@@ -81,6 +84,12 @@ class Hub:
         """Ends a reply that this process makes; any other is left as it is."""
         if generation := self.find(reply_id):
             generation.stop()
+
+    def stop_session(self, session_id: str) -> None:
+        """Ends every reply of a session that this process makes."""
+        for generation, _ in tuple(self._running.values()):
+            if generation.head.session_id == session_id:
+                generation.stop()
 
     def follow(self, reply_id: str, *, every: float) -> Iterator[Update]:
         """Everything of a reply and then what comes, in flight here, elsewhere, or long done.
@@ -120,6 +129,12 @@ class Hub:
             # Where the database is locked or full for now, the next beat says the same.
             with suppress(StoreUnavailable):
                 await anyio.to_thread.run_sync(self._beat)
+            await anyio.sleep(BEAT_SECONDS)
+
+    async def keep_settled(self) -> None:
+        """Asks every two seconds what stopped answers came to, for as long as the process runs."""
+        while True:
+            with suppress(StoreUnavailable):
                 await self.settle()
             await anyio.sleep(BEAT_SECONDS)
 
@@ -138,6 +153,9 @@ class Hub:
                 self._unsettled[generation.id] = (generation, tries - 1)
 
     def _beat(self) -> None:
+        for reply in tuple(self._unstored.values()):
+            self._store.save(reply)
+            del self._unstored[reply.id]
         ours = [generation.id for generation, _ in tuple(self._running.values()) if generation.kept]
         if ours:
             self._store.beat(ours, self._now())
@@ -148,10 +166,16 @@ class Hub:
     def close(self) -> None:
         """Interrupts what runs and returns when all of it is stored. Starts are not expected any more."""
         running = tuple(self._running.values())
-        for generation, _ in running:
-            generation.stop(Status.INTERRUPTED)
+        self.interrupt()
         for _, task in running:
             task.result()
+        with suppress(StoreUnavailable):
+            self._beat()
+
+    def interrupt(self) -> None:
+        """Begins to interrupt what runs; does not wait, so that a signal's handler may call it."""
+        for generation, _ in tuple(self._running.values()):
+            generation.stop(Status.INTERRUPTED)
 
 
 def _news(reply: Reply, seen: Update) -> tuple[Update, Update]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -19,6 +20,20 @@ def text(value: Any) -> str:
 def words(value: Any) -> frozenset[str]:
     """The texts in a list."""
     return frozenset(filter(None, map(text, value))) if isinstance(value, list) else frozenset()
+
+
+def clean(value: Any) -> Any:
+    """The same JSON without what could not be stored or sent: half characters, NaN and infinity."""
+    match value:
+        case str():
+            return text(value)
+        case float():
+            return value if math.isfinite(value) else None
+        case list():
+            return [clean(item) for item in value]
+        case dict():
+            return {text(name): clean(item) for name, item in value.items()}
+    return value
 
 
 def count(value: Any) -> int | None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 
 from anyio.from_thread import BlockingPortal, start_blocking_portal
@@ -57,16 +58,17 @@ class Services:
             providers = (make_providers or self._providers)(settings, self.tracing)
             directory = Directory(providers)
             stack.callback(self.portal.call, directory.close)
-            stack.callback(self.portal.start_task_soon(directory.keep_fresh).cancel)
+            self._in_background(stack, directory.keep_fresh)
             if self._account is not None:
-                stack.callback(self.portal.start_task_soon(self._account.keep_fresh).cancel)
+                self._in_background(stack, self._account.keep_fresh)
             deadlines = Deadlines(settings.no_token_seconds, settings.answer_seconds)
             self.hub = Hub(self.portal, self.store, self.tracing, deadlines=deadlines)
             stack.callback(self.hub.close)
-            stack.callback(self.portal.start_task_soon(self.hub.keep_alive).cancel)
-            if self._local is not None and settings.openrouter_api_key is None:
+            self._in_background(stack, self.hub.keep_alive)
+            self._in_background(stack, self.hub.keep_settled)
+            if settings.openrouter_api_key is None:
                 # Nobody else can answer, so the download need not wait for the first prompt.
-                stack.callback(self.portal.start_task_soon(self._local.warm, DEFAULT_ID).cancel)
+                self.warm(DEFAULT_ID)
             self.chat = Chat(self.store, self.hub, directory, self.portal, self.tracing)
             self._stack = stack.pop_all()
         log.info("%s %s with %s", settings.app_name, settings.app_version, self.store.description)
@@ -92,6 +94,22 @@ class Services:
         )
         self._account = Account(openrouter.quota)
         return [openrouter, self._local]
+
+    def _in_background(self, stack: ExitStack, work: Callable[[], Awaitable[None]]) -> None:
+        """Runs until the services close; one that ends before that is a defect, and is seen."""
+
+        def ended(task: Future[None]) -> None:
+            if not task.cancelled() and (error := task.exception()) is not None:
+                log.error("A background task failed by a defect", exc_info=error)
+
+        task = self.portal.start_task_soon(work)
+        task.add_done_callback(ended)
+        stack.callback(task.cancel)
+
+    def warm(self, model_id: str) -> None:
+        """Begins to fetch and load an embedded model ahead of need; ``readiness`` says how far it is."""
+        if self._local is not None:
+            self.portal.start_task_soon(self._local.warm, model_id)
 
     def readiness(self, model_id: str) -> Readiness | None:
         """How far an embedded model is; ``None`` for any other model."""

@@ -83,13 +83,13 @@ class Settings(BaseSettings):
     @classmethod
     def _an_http_address(cls, value: str | None) -> str | None:
         if value is not None and not _is_http_address(value):
-            raise ValueError("must be an http or https address")
+            raise ValueError("must be an http or https address, without a name or password in it")
         return value
 
     @field_validator("database_url")
     @classmethod
     def _a_database_we_speak(cls, value: str) -> str:
-        if not value.startswith("sqlite:///") or value == "sqlite:///":
+        if not value.startswith("sqlite:///") or value in {"sqlite:///", "sqlite:///:memory:"}:
             raise ValueError("must look like sqlite:///./chat.db")
         return value
 
@@ -147,7 +147,8 @@ def child_environment(**changes: str) -> dict[str, str]:
 def _is_http_address(text: str) -> bool:
     try:
         parts = urlsplit(text)
-        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+        named = bool(parts.hostname) and parts.username is None and parts.password is None
+        return parts.scheme in {"http", "https"} and named and parts.port != 0
     except ValueError:
         # Its message quotes the address.
         return False

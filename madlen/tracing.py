@@ -180,7 +180,9 @@ def answered(span: Span, reply: Reply) -> None:
 
 def _without_query(span: Span, scope: dict[str, Any]) -> None:
     """A query may hold the words somebody searches for; a trace must not."""
-    span.set_attribute("http.url", scope["path"])
+    for name in ("http.url", "http.target", "url.full"):
+        span.set_attribute(name, scope["path"])
+    span.set_attribute("url.query", "")
 
 
 def _request_attributes(request: Request, source: str) -> dict[str, AttributeValue]:

@@ -16,6 +16,8 @@ from typing import Any, Literal
 
 Role = Literal["system", "user", "assistant"]
 
+_MEASURABLE_SECONDS = 0.05
+
 CHAT_LANE = "chat"
 """The lane of a plain chat, the one that stays the same while its model is switched."""
 
@@ -247,7 +249,8 @@ class Reply:
         if not tokens or timing.duration is None or timing.time_to_first_chunk is None:
             return None
         seconds = timing.duration - timing.time_to_first_chunk
-        return tokens / seconds if seconds > 0 else None
+        # An answer that came at once has no speed.
+        return tokens / seconds if seconds >= _MEASURABLE_SECONDS else None
 
 
 @dataclass(frozen=True, slots=True)

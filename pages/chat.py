@@ -152,4 +152,7 @@ def _suggest(suggestion: str) -> None:
     st.session_state["suggestion"] = suggestion
 
 
-main()
+try:
+    main()
+except MadlenError as error:
+    st.error(text.label(str(error)), icon=":material/error:")

@@ -250,19 +250,6 @@ def test_a_model_that_is_not_listed_is_not_found() -> None:
     assert catalogue.find(SAMPLE, "openai/gpt-2") is None
 
 
-def test_an_answer_costs_its_tokens_and_its_request() -> None:
-    assert catalogue.cost(listed("perplexity/sonar").pricing, 1000, 200) == Decimal("0.0062")
-
-
-def test_a_free_answer_costs_nothing() -> None:
-    assert catalogue.cost(listed("openrouter/free").pricing, 1000, 200) == 0
-
-
-@pytest.mark.parametrize("model_id", ["openrouter/auto", "quirk/negative-completion"])
-def test_a_cost_with_an_unknown_price_is_unknown(model_id: str) -> None:
-    assert catalogue.cost(listed(model_id).pricing, 1000, 200) is None
-
-
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 import time
 
 import pytest
@@ -328,3 +329,72 @@ def test_what_was_waited_for_is_forgotten_with_the_first_word(start_madlen: Star
     assert gate.reached.wait(5)
     assert next(generation.follow(every=0)).note == ""
     gate.open()
+
+
+@pytest.mark.parametrize(
+    "defect", [ValueError("bad value"), UnicodeEncodeError("utf-8", "\ud800", 0, 1, "x")]
+)
+def test_nobody_waits_for_ever_when_the_end_cannot_even_be_written(
+    start_madlen: StartMadlen, monkeypatch: pytest.MonkeyPatch, defect: Exception
+) -> None:
+    madlen = start_madlen(Parrot(["Hello", DONE]))
+
+    def broken(reply: Reply) -> None:
+        raise defect
+
+    monkeypatch.setattr(madlen.store, "save", broken)
+    reply = ended(ask(madlen))
+    assert (reply.text, reply.status) == ("Hello", Status.FAILED)
+    monkeypatch.undo()
+
+
+def test_an_end_that_could_not_be_stored_is_stored_by_a_later_beat(
+    start_madlen: StartMadlen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    madlen = start_madlen(Parrot(["Hello", DONE]))
+
+    def locked(reply: Reply) -> None:
+        raise StoreUnavailable("In use.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(madlen.store, "save", locked)
+        generation = ask(madlen)
+        ended(generation)
+        madlen.portal.call(lambda: None)
+    madlen.hub._beat()
+    stored = madlen.store.reply(generation.id)
+    assert (stored.text, stored.status) == ("Hello", Status.COMPLETE)
+
+
+def test_a_wait_that_the_provider_named_is_no_silence(start_madlen: StartMadlen) -> None:
+    gate = Gate()
+    madlen = start_madlen(Parrot([Retrying("rate-limited", 30.0), gate, "Hello", DONE]))
+    madlen.hub._deadlines = Deadlines(silence=0.05)
+    generation = ask(madlen)
+    follower = generation.follow(every=0)
+    assert gate.reached.wait(5)
+    assert [next(follower).ended for _ in range(2)] == [None, None]
+    gate.open()
+    assert ended(generation).status is Status.COMPLETE
+
+
+def test_an_answer_that_talks_for_too_long_is_not_called_silent(start_madlen: StartMadlen) -> None:
+    madlen = start_madlen(Parrot(["word "] * 100_000))
+    madlen.hub._deadlines = Deadlines(total=0.05)
+    reply = ended(ask(madlen))
+    assert reply.failure is not None
+    assert "took too long" in reply.failure.sentence
+
+
+def test_a_defect_is_seen_in_the_log_without_its_message(
+    start_madlen: StartMadlen, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logging.getLogger("madlen"), "propagate", True)
+    ended(ask(start_madlen(Parrot([ZeroDivisionError("secret detail")]))))
+    assert "ZeroDivisionError" in caplog.text
+    assert "secret" not in caplog.text
+
+
+def test_the_time_in_all_runs_to_the_end_whatever_it_was(start_madlen: StartMadlen) -> None:
+    reply = ended(ask(start_madlen(Parrot([RateLimited("Busy.")]))))
+    assert reply.timing.duration is not None

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from madlen import services
 from madlen.api.application import create
+from madlen.api.ending import end_cleanly
 from madlen.api.entry import Entry
 from madlen.errors import MadlenError
 from madlen.guard import Guard
@@ -44,7 +45,7 @@ def _application(running: services.Services) -> ASGIApp:
 async def _lifespan(receive: Receive, send: Send) -> None:
     await receive()
     try:
-        await anyio.to_thread.run_sync(services.current)
+        end_cleanly(await anyio.to_thread.run_sync(services.current))
     except MadlenError as error:
         await send({"type": "lifespan.startup.failed", "message": str(error)})
         return

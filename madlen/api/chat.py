@@ -34,7 +34,7 @@ async def chat(services: Running, request: Request, wanted: ChatRequest) -> Resp
     generation = await anyio.to_thread.run_sync(partial(start, services, wanted))
     if wanted.stream:
         await _opened(request, generation)
-        return events.response(chunks(generation))
+        return events.response(chunks(generation, for_openai=problems.is_openai(request.url.path)))
     return JSONResponse(answers.completion(await whole(request, generation)))
 
 
@@ -64,7 +64,7 @@ async def whole(request: Request, generation: Generation) -> Reply:
     return reply
 
 
-async def chunks(generation: Generation) -> AsyncIterator[events.Event]:
+async def chunks(generation: Generation, *, for_openai: bool) -> AsyncIterator[events.Event]:
     """OpenAI's chunks, closed by ``[DONE]``; a failure is an ``error`` event."""
     reply = generation.reply()
     yield events.Event(answers.chunk(reply, {"role": "assistant", "content": ""}))
@@ -81,7 +81,9 @@ async def chunks(generation: Generation) -> AsyncIterator[events.Event]:
     if reply.status in _WHOLE:
         yield events.Event(answers.chunk(reply, {}, last=True))
     else:
-        yield events.Event(problems.of_reply(reply), name="error")
+        problem = problems.of_reply(reply)
+        # OpenAI's clients look for an ``error`` member in a nameless event.
+        yield events.Event(problems.as_openai(problem)) if for_openai else events.Event(problem, name="error")
     yield events.DONE
 
 

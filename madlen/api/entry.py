@@ -23,7 +23,7 @@ class Entry:
             length = Headers(scope=scope).get("content-length", "")
             if length.isdecimal() and int(length) > BODY_BYTES:
                 error = TooLarge(f"The request is over {BODY_BYTES // 1_000_000} MB; send less at once.")
-                await problems.response(problems.of_error(error))(scope, receive, send)
+                await problems.response(problems.of_error(error), scope["path"])(scope, receive, send)
                 return
             root_path = scope.get("root_path", "")
             inner = scope["path"].removeprefix(root_path)

@@ -17,6 +17,8 @@ from madlen.services import Services
 
 router = APIRouter(tags=["messages"])
 
+_LONGEST_ID = 40
+
 
 @router.post("/messages/{message_id}/stop", summary="Stop an answer")
 async def stop(services: Running, message_id: str) -> dict[str, Any]:
@@ -67,4 +69,5 @@ async def _deltas(services: Services, message_id: str, seen: tuple[int, int]) ->
 def _position(last_event_id: str) -> tuple[int, int]:
     """Characters of text and reasoning that the caller has; from the beginning for any other id."""
     text, _, reasoning = last_event_id.partition("-")
-    return (int(text), int(reasoning)) if text.isdecimal() and reasoning.isdecimal() else (0, 0)
+    known = len(last_event_id) <= _LONGEST_ID and text.isdecimal() and reasoning.isdecimal()
+    return (int(text), int(reasoning)) if known else (0, 0)

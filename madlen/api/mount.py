@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import anyio.to_thread
-import uvicorn
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import Receive, Scope, Send
 
 from madlen import api, services
+from madlen.api.ending import end_cleanly
 from madlen.guard import Guard
 from madlen.settings import Settings
 
@@ -42,23 +40,9 @@ def middleware(settings: Settings, *, page: Path) -> list[Middleware]:
 @asynccontextmanager
 async def lifespan(_app: Any) -> AsyncIterator[dict[str, Any]]:
     """Closes the services with the server: what is in flight is stored as interrupted."""
-    _end_cleanly()
+    end_cleanly(services.current())
     yield {}
     await anyio.to_thread.run_sync(services.close)
-
-
-def _end_cleanly() -> None:
-    """Makes SIGTERM an orderly end with exit code 0.
-
-    uvicorn shuts down in order too, but then raises the signal again, which kills the process.
-    """
-    server = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
-    if isinstance(server, uvicorn.Server):
-
-        def end(_signal: int, _frame: FrameType | None) -> None:
-            server.should_exit = True
-
-        signal.signal(signal.SIGTERM, end)
 
 
 class _Bare:

@@ -87,7 +87,15 @@ def as_openai(problem: dict[str, Any]) -> dict[str, Any]:
     return {"error": {"message": problem["detail"], "type": kind, "code": problem["status"]}}
 
 
-def response(problem: dict[str, Any], headers: dict[str, str] | None = None) -> Response:
+def is_openai(path: str) -> bool:
+    """Whether a path is one of OpenAI's, alone or below a prefix."""
+    return "/v1/" in path
+
+
+def response(problem: dict[str, Any], path: str, headers: dict[str, str] | None = None) -> Response:
+    """The problem in the shape that callers of the path expect."""
+    if is_openai(path):
+        return JSONResponse(as_openai(problem), problem["status"], headers)
     return JSONResponse(problem, problem["status"], headers, media_type="application/problem+json")
 
 
@@ -95,9 +103,7 @@ def _answer(request: Request, problem: dict[str, Any], headers: Any = None) -> R
     out = dict(headers or {})
     if "retry_after" in problem:
         out["Retry-After"] = str(math.ceil(problem["retry_after"]))
-    if "/v1/" in request.url.path:
-        return JSONResponse(as_openai(problem), problem["status"], out)
-    return response(problem, out)
+    return response(problem, request.url.path, out)
 
 
 def _problem(kind: str, title: str, status: int, detail: str, **more: Any) -> dict[str, Any]:

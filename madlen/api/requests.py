@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, Field
 
 from madlen import images
-from madlen.errors import Unacceptable
+from madlen.errors import TooLarge, Unacceptable
 from madlen.types import Message, Parameters, Picture, Role
 
 _ROLES: dict[str, Role] = {
@@ -86,11 +86,16 @@ class ChatRequest(BaseModel):
     stream: bool = False
 
     def conversation(self) -> list[Message]:
-        """The messages. Raises ``Unacceptable`` when the last one is not the user's."""
-        messages = [message.message() for message in self.messages]
-        if messages[-1].role != "user":
+        """The messages. Raises ``Unacceptable`` when the last one is not the user's, ``TooLarge``."""
+        if self.messages[-1].role != "user":
             raise Unacceptable("The last message must be the user's, for it is what gets answered.")
-        return messages
+        # Counted before any is decoded, which takes half a second for a large one.
+        parts = [part for message in self.messages for part in message.content if isinstance(part, ImagePart)]
+        if len(parts) > images.PER_REQUEST:
+            raise TooLarge(
+                f"There are {len(parts)} images; at most {images.PER_REQUEST} can be sent at once."
+            )
+        return [message.message() for message in self.messages]
 
     def parameters(self) -> Parameters:
         stop: Any = [self.stop] if isinstance(self.stop, str) else self.stop

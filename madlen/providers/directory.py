@@ -15,6 +15,8 @@ from madlen.types import Model
 
 _FRESH_SECONDS = 300.0
 _RETRY_SECONDS = 15.0
+_FIRST_SECONDS = 5.0
+_ASK_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +44,28 @@ class Directory:
         self._lock = anyio.Lock()
 
     async def listing(self) -> Listing:
-        """What is known now; only the first call waits for the providers."""
-        return self._listing or await self.refresh()
+        """What is known now; only while nothing is, a call waits, for a few seconds."""
+        if self._listing is None:
+            with anyio.move_on_after(_FIRST_SECONDS):
+                await self.refresh()
+        return self._listing or self._known_so_far(("More models are still being listed; reload soon.",))
 
     async def refresh(self) -> Listing:
         """Asks the providers again when the list is five minutes old, or 15 seconds after a failure."""
         async with self._lock:
             if self._listing is None or self._monotonic() >= self._stale_at:
-                notes = [note for source in self._providers if (note := await self._ask(source))]
-                known = [self._known[source][0] for source in self._providers if source in self._known]
-                self._listing = Listing(tuple(model for models in known for model in models), tuple(notes))
-                self._stale_at = self._monotonic() + (_RETRY_SECONDS if notes else _FRESH_SECONDS)
+                notes: dict[str, str] = {}
+                async with anyio.create_task_group() as group:
+                    for source in self._providers:
+                        group.start_soon(self._ask, source, notes)
+                said = tuple(notes[source] for source in self._providers if source in notes)
+                self._listing = self._known_so_far(said)
+                self._stale_at = self._monotonic() + (_RETRY_SECONDS if said else _FRESH_SECONDS)
             return self._listing
+
+    def _known_so_far(self, notes: tuple[str, ...]) -> Listing:
+        known = [self._known[source][0] for source in self._providers if source in self._known]
+        return Listing(tuple(model for models in known for model in models), notes)
 
     async def keep_fresh(self) -> None:
         """Renews the list for as long as the process runs."""
@@ -82,17 +94,23 @@ class Directory:
         )
         return unlisted, beyond
 
-    async def _ask(self, source: str) -> str:
-        """Renews one provider's list; a sentence where that failed."""
+    async def _ask(self, source: str, notes: dict[str, str]) -> None:
+        """Renews one provider's list, or leaves a sentence in ``notes``."""
         try:
-            self._known[source] = (await self._providers[source].models(), self._monotonic())
+            with anyio.fail_after(_ASK_SECONDS):
+                self._known[source] = (await self._providers[source].models(), self._monotonic())
         except MadlenError as error:
-            if source not in self._known:
-                return str(error)
-            minutes = round((self._monotonic() - self._known[source][1]) / 60)
-            age = "less than a minute" if minutes < 1 else f"{minutes} min"
-            return f"{error} The list shown is {age} old."
-        return ""
+            notes[source] = str(error) + self._age(source)
+        except TimeoutError:
+            notes[source] = f"The models of {source} could not be listed in time.{self._age(source)}"
+
+    def _age(self, source: str) -> str:
+        """How old the list is that stays, as a sentence; empty where there is none."""
+        if source not in self._known:
+            return ""
+        minutes = round((self._monotonic() - self._known[source][1]) / 60)
+        age = "less than a minute" if minutes < 1 else f"{minutes} min"
+        return f" The list shown is {age} old."
 
     async def close(self) -> None:
         for provider in self._providers.values():

@@ -6,11 +6,13 @@ the default model on two cores), so it happens once and in a worker thread, neve
 
 from __future__ import annotations
 
+import asyncio
 import secrets
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import count
 from pathlib import Path
 from typing import Any, Literal
 
@@ -59,32 +61,44 @@ class _Embedded:
         self.model = model
         self.readiness = Readiness()
         self._source = source
-        self._served: _Served | None = None
-        self._lock = anyio.Lock()
+        self._loading: asyncio.Future[_Served] | None = None
 
     async def served(self) -> _Served:
-        async with self._lock:
-            if self._served is None:
-                try:
-                    self._served = await self._load()
-                except ModelUnavailable as error:
-                    self.readiness = Readiness("failed", sentence=str(error))
-                    raise
-            return self._served
+        """The server, loaded once for all who ask; one who goes does not end it for the others."""
+        if self._loading is None:
+            self._loading = asyncio.ensure_future(self._load())
+        loading = self._loading
+        try:
+            return await asyncio.shield(loading)
+        except Exception:
+            # The next one who asks tries again.
+            if self._loading is loading:
+                self._loading = None
+            raise
 
     async def _load(self) -> _Served:
         self.readiness = Readiness("fetching")
-        path = await self._source(self._fetched)
-        self.readiness = Readiness("loading", fraction=1.0)
-        served = await anyio.to_thread.run_sync(_serve, path)
+        try:
+            path = await self._source(self._fetched)
+            self.readiness = Readiness("loading", fraction=1.0)
+            served = await anyio.to_thread.run_sync(_serve, path)
+        except ModelUnavailable as error:
+            self.readiness = Readiness("failed", sentence=str(error))
+            raise
+        except BaseException:
+            self.readiness = Readiness("failed", sentence="The embedded model was not loaded. Try again.")
+            raise
         self.readiness = Readiness("ready", fraction=1.0)
         return served
 
     def _fetched(self, fraction: float) -> None:
         self.readiness = replace(self.readiness, fraction=fraction)
 
-    def close(self) -> None:
-        self._served = None
+    async def close(self) -> None:
+        if self._loading is not None:
+            self._loading.cancel()
+            await asyncio.wait([self._loading])
+            self._loading = None
 
 
 class LocalModels:
@@ -98,8 +112,8 @@ class LocalModels:
 
         self._embedded = {DEFAULT_ID: _Embedded(_default_model(), default)}
         for path in _gguf_files(paths):
-            model = _file_model(path)
-            self._embedded.setdefault(model.id, _Embedded(model, _at(path)))
+            model = _file_model(path, taken=self._embedded.keys())
+            self._embedded[model.id] = _Embedded(model, _at(path))
         self._client = httpx.AsyncClient(timeout=_TIMEOUT, trust_env=False)
         tracing.instrument_client(self._client)
 
@@ -154,7 +168,7 @@ class LocalModels:
     async def close(self) -> None:
         await self._client.aclose()
         for embedded in self._embedded.values():
-            embedded.close()
+            await embedded.close()
 
     def _find(self, model_id: str) -> _Embedded:
         if model_id not in self._embedded:
@@ -222,8 +236,11 @@ def _default_model() -> Model:
     )
 
 
-def _file_model(path: Path) -> Model:
-    return _model(f"{_PREFIX}{path.stem}", path.stem, f"The file {path.name} on this machine.")
+def _file_model(path: Path, *, taken: Collection[str]) -> Model:
+    """Named after its file, with a number where another file has that name already."""
+    names = (path.stem if number == 1 else f"{path.stem}-{number}" for number in count(1))
+    name = next(name for name in names if f"{_PREFIX}{name}" not in taken)
+    return _model(f"{_PREFIX}{name}", name, f"The file {path.name} on this machine.")
 
 
 def _model(model_id: str, name: str, description: str) -> Model:

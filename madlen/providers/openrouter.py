@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import httpx
 
 from madlen import catalogue, lenient
-from madlen.errors import Interrupted, UpstreamError, UpstreamTimeout
+from madlen.errors import BadSetting, Interrupted, MadlenError, UpstreamError, UpstreamTimeout
 from madlen.providers import chunks
 from madlen.providers.bounds import bounded
 from madlen.providers.refusals import refusal
@@ -72,7 +72,12 @@ class OpenRouter:
         app_url: str = "",
         preferences: Preferences = _NO_PREFERENCES,
     ) -> None:
+        try:
+            httpx.URL(base_url)
+        except httpx.InvalidURL as error:
+            raise BadSetting("Madlen cannot start: OPENROUTER_BASE_URL is not an address.") from error
         self._base_url = base_url.rstrip("/")
+        self._key = key
         self._preferences = preferences
         self._client = httpx.AsyncClient(
             headers={
@@ -182,9 +187,12 @@ class OpenRouter:
 
     @contextmanager
     def _sentences(self, what: str) -> Iterator[None]:
-        """Turns httpx's errors into ours."""
+        """Turns httpx's errors into ours, and lets no error repeat the key."""
         try:
             yield
+        except MadlenError as error:
+            error.args = (str(error).replace(self._key, "…"),)
+            raise
         except httpx.TimeoutException as error:
             raise UpstreamTimeout(
                 f"OpenRouter did not answer in time for {what}. Try again or choose another model."

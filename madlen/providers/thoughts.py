@@ -29,7 +29,7 @@ class Thoughts:
 
     def whole(self) -> tuple[dict[str, Any], ...]:
         """The items in the order in which they began."""
-        return tuple(self._items.values())
+        return tuple(lenient.clean(item) for item in self._items.values())
 
     def _join(self, item: dict[str, Any], fragment: dict[str, Any]) -> None:
         for name, value in fragment.items():

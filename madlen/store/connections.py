@@ -77,7 +77,9 @@ class Connections:
 
     @contextmanager
     def _opened(self) -> Iterator[Database]:
-        with self._sentences(), closing(sqlite3.connect(self._path)) as connection:
+        # Never made anew here: a file that was removed meanwhile must not come back empty.
+        address = f"{Path(self._path).resolve().as_uri()}?mode=rw"
+        with self._sentences(), closing(sqlite3.connect(address, uri=True)) as connection:
             db = Database(connection)
             for pragma in _PRAGMAS:
                 connection.execute(f"PRAGMA {pragma}")
@@ -102,7 +104,9 @@ def is_safe(version: tuple[int, int, int]) -> bool:
 
 
 def _cause(error: Exception, path: str) -> str:
-    text, known = str(error).lower(), f"The database {path}"
+    # An OSError's text holds the path, which may say anything.
+    said = error.strerror if isinstance(error, OSError) else str(error)
+    text, known = (said or "").lower(), f"The database {path}"
     if "locked" in text or "busy" in text:
         return f"{known} is in use by another program that does not let go; close it and try again."
     if "full" in text or "no space" in text:

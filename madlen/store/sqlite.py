@@ -68,10 +68,11 @@ class SQLiteStore:
             found = list(db.query(_SESSIONS + where + _NEWEST_FIRST, [*values, limit, offset]))
         return [rows.session(row) for row in found]
 
-    def rename_session(self, session_id: str, title: str) -> None:
+    def rename_session(self, session_id: str, title: str, now: datetime) -> None:
         with self._connections.write() as db:
             if not db.execute(
-                "UPDATE chat_sessions SET title = ? WHERE id = ?", [title, session_id]
+                "UPDATE chat_sessions SET title = ?, updated_at = ? WHERE id = ?",
+                [title, rows.stamp(now), session_id],
             ).rowcount:
                 raise _no_session()
 

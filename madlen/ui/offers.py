@@ -64,8 +64,9 @@ def _countdown(reply: Reply) -> None:
 
 
 def _seconds_left(reply: Reply) -> float:
-    """Until the moment that the provider named; it is told from when the answer was asked for."""
+    """Until the moment that the provider named when it refused."""
     wait = float(reply.failure.extra.get("retry_after", 0)) if reply.failure else 0.0
+    wait += reply.timing.duration or 0.0
     return (reply.created_at + timedelta(seconds=wait) - datetime.now(UTC)).total_seconds()
 
 

@@ -30,6 +30,13 @@ def draw(model_id: str) -> None:
         return
     if state.phase == "failed":
         st.error(text.label(state.sentence), icon=":material/cloud_off:")
+        st.button(
+            "Try again",
+            key="load-again",
+            icon=":material/refresh:",
+            on_click=services.current().warm,
+            args=(model_id,),
+        )
     else:
         _progress(model_id)
 

@@ -192,3 +192,9 @@ def test_a_request_is_a_span_in_the_trace_of_its_caller(
     assert chat.parent is not None
     assert server.context is not None
     assert chat.parent.span_id == server.context.span_id
+
+
+def test_a_body_that_is_too_large_is_refused_in_openais_shape_under_its_paths(api: Api) -> None:
+    headers = {"Content-Type": "application/json", "Content-Length": "64000001"}
+    answer = api.post("/v1/chat/completions", content=b"{}", headers=headers)
+    assert (answer.status_code, answer.json()["error"]["type"]) == (413, "too-large")

@@ -307,3 +307,26 @@ def test_a_picture_that_a_model_made_is_given_out(open_api: OpenApi) -> None:
     reply = api.get(f"/sessions/{session_id}").json()["messages"][1]
     assert message["images"][0]["image_url"]["url"] == reply["image_url"]
     assert reply["image_url"].startswith("data:image/png;base64,")
+
+
+def test_openais_clients_get_openais_error_in_a_stream_too(open_api: OpenApi) -> None:
+    api = open_api(Parrot(["Hello ", UpstreamError("Broke off.")]))
+    *_, error, _ = events(api.post("/v1/chat/completions", json={**HELLO, "stream": True}).text)
+    assert error == ("message", {"error": {"message": "Broke off.", "type": "upstream", "code": 502}})
+
+
+def test_images_are_counted_before_any_is_decoded(api: Api) -> None:
+    parts = [{"type": "image_url", "image_url": {"url": "data:image/png;base64,broken"}}] * 21
+    answer = api.post(
+        "/chat/", json={"model": "parrot/seer", "messages": [{"role": "user", "content": parts}]}
+    )
+    assert (answer.status_code, "at most 20" in answer.json()["detail"]) == (413, True)
+
+
+@pytest.mark.parametrize("last", ["9" * 5000 + "-0", "x-y", "-", "²-0"])
+def test_an_event_id_that_is_none_begins_from_the_start(api: Api, last: str) -> None:
+    made = api.madlen.chat.ask("Hello there", [Lane("parrot/polly")])
+    list(made.generations[0].follow(every=0))
+    path = f"/messages/{made.generations[0].id}/stream"
+    found = events(api.get(path, headers={b"Last-Event-ID": last.encode()}).text)
+    assert "".join(data["text"] for name, data in found if name == "delta") == "Hello there"

@@ -227,4 +227,32 @@ def test_without_a_network_the_first_start_says_what_to_do(
     page = new_page()
     page.goto(server.url)
     expect(page.get_by_text("The embedded model cannot be fetched")).to_be_visible()
-    expect(page.get_by_text("set LOCAL_MODELS to a GGUF file you have")).to_be_visible()
+    expect(page.get_by_text("name a GGUF file in LOCAL_MODELS")).to_be_visible()
+
+
+@pytest.mark.parametrize("alone", [False, True])
+def test_an_answer_that_is_being_followed_does_not_hold_up_the_end(
+    tmp_path: Path, embedded_weights: Path, alone: bool
+) -> None:
+    model, port = "local/smollm2-135m-instruct", free_port()
+    if alone:
+        log = tmp_path / "api.log"
+        command = [sys.executable, "-m", "uvicorn", "madlen.api:app", f"--port={port}"]
+        environment = child_environment(DATABASE_URL=f"sqlite:///{tmp_path}/chat.db")
+        with log.open("wb") as output:
+            process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output)
+        server, prefix = Server(process, f"http://127.0.0.1:{port}", log, tmp_path / "chat.db"), ""
+    else:
+        server, prefix = launched(tmp_path, {}, port=port), "/api"
+    server.wait_until_healthy(prefix=prefix)
+    body = {
+        "model": model,
+        "messages": [{"role": "user", "content": "Tell a long story about a ship and its crew."}],
+        "stream": True,
+        "max_tokens": 4000,
+    }
+    with httpx2.stream("POST", f"{server.url}{prefix}/chat/", json=body, timeout=60) as response:
+        lines = response.iter_lines()
+        next(line for line in lines if '"content": "' in line)
+        assert server.end() == 0
+        assert any("[DONE]" in line for line in lines)

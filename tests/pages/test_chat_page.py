@@ -301,3 +301,15 @@ def test_a_picture_that_a_model_made_is_shown(current: Current) -> None:
     page = opened(session=chatted(madlen, "Paint"))
     assert len(page.main.get("image")) == 1
     assert "empty answer" not in "".join(page.main.caption.values)
+
+
+def test_a_database_that_goes_away_is_a_sentence(current: Current, monkeypatch: pytest.MonkeyPatch) -> None:
+    madlen = current()
+
+    def gone(**_: object) -> None:
+        raise StoreUnavailable("The database chat.db cannot be opened.")
+
+    monkeypatch.setattr(madlen.store, "sessions", gone)
+    page = opened()
+    assert not page.exception
+    assert "cannot be opened" in page.error[0].value

@@ -5,6 +5,7 @@ import anyio.lowlevel
 import pytest
 
 from madlen.errors import ModelGone, UpstreamError
+from madlen.providers import directory as directory_module
 from madlen.providers.directory import Directory
 from madlen.types import Model
 from tests.parrot import POLLY, SEER, Parrot
@@ -141,5 +142,38 @@ def test_a_stale_list_is_given_at_once_and_renewed_in_the_background() -> None:
                     await anyio.lowlevel.checkpoint()
                 group.cancel_scope.cancel()
         assert ids((await directory.listing()).models) == [POLLY.id, SEER.id]
+
+    anyio.run(main)
+
+
+def test_a_provider_that_stays_silent_does_not_hold_up_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Silent(Other):
+        async def models(self) -> list[Model]:
+            await anyio.sleep_forever()
+            raise AssertionError
+
+    monkeypatch.setattr(directory_module, "_FIRST_SECONDS", 0.05)
+
+    async def main() -> None:
+        directory = Directory([Silent(), Parrot(models=[POLLY])])
+        listing = await directory.listing()
+        assert (ids(listing.models), "still being listed" in listing.notes[0]) == ([POLLY.id], True)
+        assert (await directory.find(POLLY.id))[0] == POLLY
+
+    anyio.run(main)
+
+
+def test_a_list_that_takes_for_ever_is_given_up_with_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Silent(Parrot):
+        async def models(self) -> list[Model]:
+            await anyio.sleep_forever()
+            raise AssertionError
+
+    monkeypatch.setattr(directory_module, "_ASK_SECONDS", 0.05)
+
+    async def main() -> None:
+        assert (await Directory([Silent()]).refresh()).notes == (
+            "The models of parrot could not be listed in time.",
+        )
 
     anyio.run(main)

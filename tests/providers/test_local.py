@@ -216,3 +216,53 @@ def test_what_pip_has_written_is_the_progress(tmp_path: Path, fractions: list[fl
     with pytest.raises(ModelUnavailable):
         anyio.run(main)
     assert fractions[-1] == pytest.approx(0.5, abs=0.01)
+
+
+def test_files_of_one_name_are_all_offered(tmp_path: Path) -> None:
+    folders = [tmp_path / "a", tmp_path / "b"]
+    for folder in folders:
+        folder.mkdir()
+        (folder / "mine.gguf").touch()
+    listed = anyio.run(local(tmp_path, *folders).models)
+    assert [model.id for model in listed] == [DEFAULT_ID, "local/mine", "local/mine-2"]
+
+
+def test_one_who_stops_waiting_does_not_end_the_loading_for_the_others(cache: Path) -> None:
+    models = local(cache)
+    go_on = anyio.Event()
+    embedded = models._find(DEFAULT_ID)
+
+    async def slow(progress: weights.Progress) -> Path:
+        await go_on.wait()
+        return cache / weights.FILE_NAME
+
+    embedded._source = slow
+
+    async def main() -> None:
+        async with anyio.create_task_group() as group:
+            group.start_soon(models.prepare, DEFAULT_ID)
+            with anyio.move_on_after(0.05):
+                await models.prepare(DEFAULT_ID)
+            go_on.set()
+        await models.close()
+
+    anyio.run(main)
+    assert embedded.readiness.phase == "ready"
+
+
+def test_a_load_that_fails_in_any_way_is_not_shown_as_under_way(tmp_path: Path) -> None:
+    models = local(tmp_path)
+    embedded = models._find(DEFAULT_ID)
+
+    async def broken(progress: weights.Progress) -> Path:
+        raise OSError("disk gone")
+
+    embedded._source = broken
+
+    async def main() -> None:
+        with pytest.raises(OSError, match="disk gone"):
+            await models.prepare(DEFAULT_ID)
+        await models.close()
+
+    anyio.run(main)
+    assert (embedded.readiness.phase, "Try again" in embedded.readiness.sentence) == ("failed", True)

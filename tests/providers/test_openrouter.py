@@ -9,10 +9,12 @@ import anyio
 import pytest
 
 from madlen.errors import (
+    BadSetting,
     Interrupted,
     MadlenError,
     ModelGone,
     RateLimited,
+    Refused,
     UpstreamAuth,
     UpstreamError,
 )
@@ -58,6 +60,7 @@ def test_the_models_are_listed(pretend: PretendOpenRouter) -> None:
 
 def test_an_answer_is_its_words_and_who_gave_it_and_what_it_cost(pretend: PretendOpenRouter) -> None:
     assert collected(pretend) == [
+        Started("", "Google AI Studio", "gen-1795392001-aaaaaaaaaaaaaaaaaaaa"),
         Started(f"{CHAT_MODEL}-20260402", "Google AI Studio", "gen-1795392001-aaaaaaaaaaaaaaaaaaaa"),
         Text("Hello"),
         Text(" there"),
@@ -212,3 +215,26 @@ def test_a_parameter_that_the_model_does_not_take_is_not_sent(pretend: PretendOp
     body = pretend.received[0].body
     assert (body["seed"], body["max_completion_tokens"]) == (7, 9)
     assert not {"temperature", "max_tokens"} & body.keys()
+
+
+def test_a_key_of_any_shape_is_taken_out_of_what_the_provider_says(pretend: PretendOpenRouter) -> None:
+    pretend.answers[CHAT_MODEL] = Answer(
+        403, {"error": {"code": 403, "message": "Key gw_canary_01 has no access"}}
+    )
+
+    async def main() -> None:
+        openrouter = OpenRouter(
+            key="gw_canary_01", base_url=pretend.base_url, app_name="x", tracing=Tracing(enabled=False)
+        )
+        with pytest.raises(Refused) as refused:
+            async for _ in openrouter.stream(HELLO):
+                pass
+        await openrouter.close()
+        assert str(refused.value) == "The provider refused this request: Key … has no access."
+
+    anyio.run(main)
+
+
+def test_an_address_that_is_none_is_a_sentence() -> None:
+    with pytest.raises(BadSetting, match="OPENROUTER_BASE_URL is not an address"):
+        OpenRouter(key=KEY, base_url="http://münchen..de/v1", app_name="x", tracing=Tracing(enabled=False))

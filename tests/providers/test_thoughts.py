@@ -65,3 +65,10 @@ def test_the_end_of_a_stream_carries_them() -> None:
     grammar.take({"choices": [{"delta": {"reasoning": "Hm.", "reasoning_details": details}}]})
     grammar.take({"choices": [{"delta": {}, "finish_reason": "stop"}]})
     assert grammar.done().reasoning_details == tuple(details)
+
+
+def test_what_no_database_could_hold_is_cleaned() -> None:
+    [item] = whole(
+        [{"type": "t", "score": float("nan"), "parts": ["\ud800", {"\udfff": float("inf")}], "n": 1}]
+    )
+    assert item == {"type": "t", "score": None, "parts": ["?", {"?": None}], "n": 1}

@@ -91,13 +91,13 @@ def test_asking_makes_a_session_the_newest_and_gives_it_the_model(store: Store) 
 
 def test_a_renamed_session_has_its_new_title(store: Store) -> None:
     store.create_session(a_session())
-    store.rename_session("s1", "Clouds")
+    store.rename_session("s1", "Clouds", NOW)
     assert store.session("s1").title == "Clouds"
 
 
 def test_renaming_an_unknown_session_is_not_found(store: Store) -> None:
     with pytest.raises(NotFound):
-        store.rename_session("nobody", "Clouds")
+        store.rename_session("nobody", "Clouds", NOW)
 
 
 def test_the_prompt_and_an_empty_reply_are_kept_together(store: Store) -> None:
@@ -237,7 +237,7 @@ def test_words_find_a_session_by_prompt_and_by_answer(store: Store) -> None:
 
 def test_a_renamed_session_is_found_by_its_new_title_only(store: Store) -> None:
     store.create_session(a_session())
-    store.rename_session("s1", "Clouds")
+    store.rename_session("s1", "Clouds", NOW)
     assert (found(store, "clouds"), found(store, "rainbows")) == (["s1"], [])
 
 

@@ -16,9 +16,10 @@ from sqlite_utils.utils import sqlite3  # type: ignore[attr-defined]  # the one 
 
 from madlen.errors import BadSetting, StoreUnavailable
 from madlen.store import open_store
+from madlen.store.connections import is_safe
 from madlen.store.sqlite import SQLiteStore
 from madlen.types import Status
-from tests.store.test_contract import PICTURE, a_reply, a_session, a_turn, asked
+from tests.store.test_contract import NOW, PICTURE, a_reply, a_session, a_turn, asked
 
 
 @pytest.fixture
@@ -99,7 +100,7 @@ def test_the_search_index_stays_sound_through_every_change(store: SQLiteStore, r
     store.save(replace(a_reply("r1"), text="half an ans"))
     store.save(replace(a_reply("r1"), text="half an answer", status=Status.COMPLETE))
     store.save(replace(a_reply("r1"), text="another answer", status=Status.STOPPED))
-    store.rename_session("s1", "Clouds")
+    store.rename_session("s1", "Clouds", NOW)
     store.create_session(a_session("s2"))
     store.delete_session("s2")
     for index in ("messages_search", "sessions_search"):
@@ -169,9 +170,9 @@ def test_a_database_held_by_another_process_can_be_read_and_says_so_when_written
         assert other.stdout.readline() == b"held\n"
         assert len(store.turns("s1")) == 1
         with pytest.raises(StoreUnavailable, match="in use by another program"):
-            store.rename_session("s1", "Clouds")
+            store.rename_session("s1", "Clouds", NOW)
         other.communicate()
-    store.rename_session("s1", "Clouds")
+    store.rename_session("s1", "Clouds", NOW)
 
 
 def test_two_processes_can_make_the_database_at_the_same_time(path: Path) -> None:
@@ -184,3 +185,20 @@ def test_two_processes_can_make_the_database_at_the_same_time(path: Path) -> Non
     store = open_store(f"sqlite:///{path}")
     assert store.sessions() == []
     store.close()
+
+
+def test_the_path_does_not_decide_what_is_said_to_be_wrong(tmp_path: Path) -> None:
+    with pytest.raises(StoreUnavailable, match="cannot be opened; make its folder"):
+        open_store(f"sqlite:///{tmp_path}/full-busybox-locked/chat.db")
+
+
+def test_a_file_that_is_removed_meanwhile_does_not_come_back_empty(path: Path, store: SQLiteStore) -> None:
+    path.unlink()
+    with pytest.raises(StoreUnavailable, match="cannot be opened"):
+        store.sessions()
+    assert not path.exists()
+
+
+def test_the_versions_with_the_log_reset_defect_are_known() -> None:
+    assert [is_safe(version) for version in ((3, 40, 1), (3, 51, 2), (3, 44, 5))] == [False] * 3
+    assert [is_safe(version) for version in ((3, 51, 3), (3, 53, 0), (3, 44, 6), (3, 50, 7))] == [True] * 4
