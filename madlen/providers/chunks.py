@@ -51,9 +51,19 @@ async def events(
         answer = decoded(await response.aread())
         if not isinstance(answer, dict):
             raise refusal(502, answer, model_id=model_id)
+        if not _has_choice(answer) and not answer.get("error"):
+            raise UpstreamError(
+                f"The provider of {model_id} sent no answer. Try again or choose another model.",
+                retryable=True,
+            )
         for parsed in grammar.take(answer):
             yield parsed
     yield grammar.done()
+
+
+def _has_choice(answer: dict[str, Any]) -> bool:
+    choices = answer.get("choices")
+    return isinstance(choices, list) and any(isinstance(choice, dict) for choice in choices)
 
 
 class Grammar:

@@ -46,7 +46,7 @@ def _ending(reply: Reply, offer: Callable[[Reply], None]) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if figure_line:
             st.caption(text.label(figure_line))
-        if reply.status is not Status.COMPLETE:
+        if reply.status is not Status.COMPLETE or not (reply.text or reply.pictures):
             offer(reply)
 
 
