@@ -12,9 +12,6 @@ from streamlit.testing.v1 import AppTest
 
 from madlen import images
 from madlen.errors import (
-    DailyLimit,
-    MadlenError,
-    OutOfCredit,
     RateLimited,
     StoreUnavailable,
     UpstreamError,
@@ -236,55 +233,6 @@ def test_what_the_account_may_still_do_stands_where_one_chooses(
     madlen = current()
     monkeypatch.setattr(madlen, "quota", lambda: Quota(12, 50, 38))
     assert "38 of 50 free requests left today" in "".join(opened().main.caption.values)
-
-
-def failed_with(current: Current, error: MadlenError) -> AppTest:
-    """The page after an answer that failed so, opened anew."""
-    madlen = current(Parrot([error], ["Whole.", DONE]))
-    return opened(session=chatted(madlen))
-
-
-def offered(page: AppTest) -> list[str]:
-    return [button.label for button in page.main.button]
-
-
-def test_a_busy_provider_is_counted_down(current: Current) -> None:
-    page = failed_with(current, RateLimited("Busy.", retry_after=60))
-    [countdown] = [button for button in page.main.button if button.label.startswith("Try again in ")]
-    assert countdown.disabled
-    assert "Try again" not in offered(page)
-
-
-def test_a_wait_that_is_over_can_be_ended_by_trying(current: Current) -> None:
-    assert "Try again" in offered(failed_with(current, RateLimited("Busy.", retry_after=0)))
-
-
-def test_too_little_credit_offers_fewer_tokens(current: Current) -> None:
-    parrot = Parrot([OutOfCredit("Too dear.", affordable_tokens=3395)], ["Short.", DONE])
-    madlen = current(parrot)
-    page = opened(session=chatted(madlen))
-    [fewer] = [button for button in page.main.button if button.label == "Ask for at most 3,395 tokens"]
-    fewer.click().run()
-    assert parrot.requests[-1].parameters.max_tokens == 3395
-    assert "Short." in texts(page)
-
-
-def test_the_prompt_can_go_to_the_model_that_is_picked_instead(current: Current) -> None:
-    parrot = Parrot([UpstreamError("Down.")], ["Whole.", DONE])
-    madlen = current(parrot)
-    page = opened(session=chatted(madlen))
-    assert offered(page) == ["Try again"]
-    page.selectbox[0].set_value(SEER.id).run()
-    [swap] = [button for button in page.main.button if button.label.endswith(" instead")]
-    swap.click().run()
-    assert parrot.requests[-1].model_id == SEER.id
-    assert "Whole." in texts(page)
-
-
-def test_the_end_of_the_daily_limit_is_told_on_the_readers_clock(current: Current) -> None:
-    page = failed_with(current, DailyLimit("Used up."))
-    assert "New free requests come at" in "".join(page.main.caption.values)
-    assert offered(page) == []
 
 
 def test_a_note_stands_under_its_answer(current: Current) -> None:
