@@ -232,3 +232,12 @@ def test_a_child_process_sees_the_environment_and_its_changes(monkeypatch: pytes
     child = child_environment(CHANGED="2", ADDED="3")
     assert (child["KEPT"], child["CHANGED"], child["ADDED"]) == ("1", "2", "3")
     assert "ADDED" not in child_environment()
+
+
+@pytest.mark.parametrize("address", ["https://user@openrouter.ai/api", "https://user:word@openrouter.ai/api"])
+def test_an_address_with_a_name_or_password_in_it_is_refused(refusal: Refusal, address: str) -> None:
+    assert "without a name or password in it" in str(refusal(OPENROUTER_BASE_URL=address))
+
+
+def test_a_database_that_only_one_connection_would_see_is_refused(refusal: Refusal) -> None:
+    assert "DATABASE_URL must look like" in str(refusal(DATABASE_URL="sqlite:///:memory:"))

@@ -301,3 +301,10 @@ def test_a_healthy_store_can_be_checked(store: Store) -> None:
     asked(store)
     store.check()
     assert store.session("s1").message_count == 2
+
+
+def test_a_renamed_session_is_dated(store: Store) -> None:
+    store.create_session(a_session())
+    later = NOW + timedelta(hours=1)
+    store.rename_session("s1", "Clouds", later)
+    assert store.session("s1").updated_at == later
