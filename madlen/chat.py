@@ -220,8 +220,7 @@ def check_prompt(text: str, pictures: Sequence[Picture]) -> None:
         raise TooLarge(
             f"The message has {len(text):,} characters; at most {PROMPT_CHARACTERS:,} can be sent."
         )
-    if len(pictures) > images.PER_REQUEST:
-        raise TooLarge(f"There are {len(pictures)} images; at most {images.PER_REQUEST} can be sent at once.")
+    images.check_number(len(pictures))
 
 
 def _merged(messages: Sequence[Message]) -> tuple[Message, ...]:

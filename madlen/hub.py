@@ -155,7 +155,7 @@ class Hub:
     def _beat(self) -> None:
         for reply in tuple(self._unstored.values()):
             self._store.save(reply)
-            del self._unstored[reply.id]
+            self._unstored.pop(reply.id, None)
         ours = [generation.id for generation, _ in tuple(self._running.values()) if generation.kept]
         if ours:
             self._store.beat(ours, self._now())

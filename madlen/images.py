@@ -117,6 +117,12 @@ def _upright(opened: Image.Image) -> Image.Image:
     return pixels
 
 
+def check_number(number: int) -> None:
+    """Raises ``TooLarge`` when so many pictures are sent at once that they cannot go into a request."""
+    if number > PER_REQUEST:
+        raise TooLarge(f"There are {number} images; at most {PER_REQUEST} can be sent at once.")
+
+
 def fitting(messages: Sequence[Message], *, sees: bool) -> tuple[tuple[Message, ...], tuple[str, ...]]:
     """The messages with as many pictures as may be sent, and a sentence for what was left out.
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, Field
 
 from madlen import images
-from madlen.errors import TooLarge, Unacceptable
+from madlen.errors import Unacceptable
 from madlen.types import Message, Parameters, Picture, Role
 
 _ROLES: dict[str, Role] = {
@@ -91,10 +91,7 @@ class ChatRequest(BaseModel):
             raise Unacceptable("The last message must be the user's, for it is what gets answered.")
         # Counted before any is decoded, which takes half a second for a large one.
         parts = [part for message in self.messages for part in message.content if isinstance(part, ImagePart)]
-        if len(parts) > images.PER_REQUEST:
-            raise TooLarge(
-                f"There are {len(parts)} images; at most {images.PER_REQUEST} can be sent at once."
-            )
+        images.check_number(len(parts))
         return [message.message() for message in self.messages]
 
     def parameters(self) -> Parameters:

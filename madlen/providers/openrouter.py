@@ -95,23 +95,25 @@ class OpenRouter:
 
     async def models(self) -> list[Model]:
         """Those that the key's account may use; where a server does not know accounts, all of them."""
-        status, body = await self._get("/models/user")
-        if status == 404:
-            status, body = await self._get("/models")
-        if status != 200:
-            raise refusal(status, body, model_id="the model list")
-        try:
-            return catalogue.models(body)
-        except ValueError as error:
-            raise UpstreamError(
-                f"What answers at {self._base_url} sent no model list; check OPENROUTER_BASE_URL."
-            ) from error
+        with self._sentences("the model list"):
+            status, body = await self._get("/models/user")
+            if status == 404:
+                status, body = await self._get("/models")
+            if status != 200:
+                raise refusal(status, body, model_id="the model list")
+            try:
+                return catalogue.models(body)
+            except ValueError as error:
+                raise UpstreamError(
+                    f"What answers at {self._base_url} sent no model list; check OPENROUTER_BASE_URL."
+                ) from error
 
     async def quota(self) -> Quota:
         """What the key may still do. Raises ``UpstreamError``; ``UpstreamAuth`` for a key that is refused."""
-        status, body = await self._get("/key")
-        if status != 200:
-            raise refusal(status, body, model_id="the key")
+        with self._sentences("the key"):
+            status, body = await self._get("/key")
+            if status != 200:
+                raise refusal(status, body, model_id="the key")
         facts = lenient.mapping(lenient.mapping(body).get("data"))
         free = lenient.mapping(facts.get("free_model_daily_requests"))
         return Quota(
@@ -160,7 +162,8 @@ class OpenRouter:
         return ""
 
     async def receipt(self, generation_id: str) -> Usage | None:
-        status, body = await self._get(f"/generation?{urlencode({'id': generation_id})}")
+        with self._sentences("the receipt"):
+            status, body = await self._get(f"/generation?{urlencode({'id': generation_id})}")
         facts = lenient.mapping(lenient.mapping(body).get("data"))
         if status != 200 or not facts:
             # It is 404 for a while after the answer.
@@ -180,10 +183,9 @@ class OpenRouter:
         await self._client.aclose()
 
     async def _get(self, path: str) -> tuple[int, Any]:
-        """Status and decoded body of a call that only reads."""
-        with self._sentences(path):
-            async with self._client.stream("GET", f"{self._base_url}{path}") as response:
-                return response.status_code, chunks.decoded(await bounded(response).aread())
+        """Status and decoded body of a call that only reads; to be called within ``_sentences``."""
+        async with self._client.stream("GET", f"{self._base_url}{path}") as response:
+            return response.status_code, chunks.decoded(await bounded(response).aread())
 
     @contextmanager
     def _sentences(self, what: str) -> Iterator[None]:
