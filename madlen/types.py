@@ -275,3 +275,14 @@ class Session:
     created_at: datetime
     updated_at: datetime
     message_count: int = 0
+    system: str = ""
+    """What its model is told before every prompt."""
+    parameters: Parameters = Parameters()
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """Ids of the models that were pinned, in that order, and of those used last, newest first."""
+
+    pinned: tuple[str, ...] = ()
+    recent: tuple[str, ...] = ()

@@ -12,7 +12,7 @@ from madlen.types import Lane, Message, Parameters, Picture, Reply, Status, Turn
 from tests.conftest import StartMadlen
 from tests.parrot import DONE, Gate, Parrot
 from tests.parrot import POLLY as POLLY_MODEL
-from tests.store.test_contract import NOW, PICTURE
+from tests.store.keeping import NOW, PICTURE
 
 POLLY, SEER = Lane("parrot/polly"), Lane("parrot/seer")
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from madlen.types import Timing, Usage
-from tests.store.test_contract import a_reply
+from tests.store.keeping import a_reply
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from madlen.errors import BadSetting
 from madlen.store.sqlite import SQLiteStore
-from madlen.types import Reply, Session, Turn
+from madlen.types import Choices, Parameters, Reply, Session, Turn
 
 
 class Store(Protocol):
@@ -28,6 +28,9 @@ class Store(Protocol):
 
     def rename_session(self, session_id: str, title: str, now: datetime) -> None:
         """Gives a title and dates the session. Raises ``NotFound``."""
+
+    def configure(self, session_id: str, *, system: str, parameters: Parameters) -> None:
+        """Keeps how a session asks from now on; does not date it. Raises ``NotFound``."""
 
     def delete_session(self, session_id: str) -> None:
         """Removes the session with all its messages. Raises ``NotFound``."""
@@ -49,6 +52,12 @@ class Store(Protocol):
 
     def reply(self, reply_id: str) -> Reply:
         """Raises ``NotFound``."""
+
+    def choices(self, *, recent: int = 8) -> Choices:
+        """The models that were pinned, and at most so many of those that ``begin`` asked last."""
+
+    def pin_model(self, model_id: str, now: datetime | None) -> None:
+        """Pins a model behind those pinned before, or with ``None`` unpins it."""
 
     def beat(self, reply_ids: Sequence[str], now: datetime) -> None:
         """Says that the replies are still being written."""

@@ -26,13 +26,24 @@ def session(row: Row) -> Session:
         created_at=datetime.fromisoformat(row["created_at"]),
         updated_at=datetime.fromisoformat(row["updated_at"]),
         message_count=row["message_count"],
+        system=row["system"],
+        parameters=_parameters(json.loads(row["parameters"])),
     )
+
+
+def parameters(value: Parameters) -> str:
+    """How to sample, as JSON; what is left to the model is left out."""
+    return json.dumps(_known(value), ensure_ascii=False)
+
+
+def _parameters(known: Mapping[str, Any]) -> Parameters:
+    return Parameters(**{**known, "stop": tuple(known.get("stop", ()))})
 
 
 def reply(row: Row, pictures: Sequence[Picture] = ()) -> Reply:
     extra = json.loads(row["extra_metadata"] or "{}")
     usage, timing = extra.get("usage", {}), extra.get("timing", {})
-    parameters, error = extra.get("parameters", {}), extra.get("error")
+    error = extra.get("error")
     cost = usage.get("cost")
     return Reply(
         id=row["id"],
@@ -52,7 +63,7 @@ def reply(row: Row, pictures: Sequence[Picture] = ()) -> Reply:
         timing=Timing(**timing),
         failure=Failure(**error) if error else None,
         trace_id=extra.get("trace_id", ""),
-        parameters=Parameters(**{**parameters, "stop": tuple(parameters.get("stop", ()))}),
+        parameters=_parameters(extra.get("parameters", {})),
         reasoning_details=tuple(extra.get("reasoning_details", ())),
         pictures=tuple(pictures),
         notes=tuple(extra.get("notes", ())),

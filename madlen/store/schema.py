@@ -124,3 +124,24 @@ def m003_search(db: Database) -> None:
     # Deleting a chat must leave none of its words in the index.
     for index in ("messages_search", "sessions_search"):
         db.execute(f"INSERT INTO {index} ({index}, rank) VALUES ('secure-delete', 1)")  # noqa: S608
+
+
+@migrations()
+def m004_choices(db: Database) -> None:
+    # Which models were used last is asked on every page: reading it from a million messages would
+    # take longer than the page.
+    db.execute("""
+        CREATE TABLE model_choices (
+            model_id TEXT PRIMARY KEY,
+            used_at TEXT,
+            pinned_at TEXT
+        ) STRICT
+    """)
+    db.execute("""
+        INSERT INTO model_choices (model_id, used_at)
+            SELECT model_id, max(timestamp) FROM messages
+            WHERE role = 'assistant' AND model_id IS NOT NULL GROUP BY model_id
+    """)
+    # How a chat asks belongs to the chat, so that it goes on the same way after a reload.
+    db.execute("ALTER TABLE chat_sessions ADD COLUMN system TEXT NOT NULL DEFAULT ''")
+    db.execute("ALTER TABLE chat_sessions ADD COLUMN parameters TEXT NOT NULL DEFAULT '{}'")

@@ -12,7 +12,7 @@ from madlen.errors import NotFound
 from madlen.store import rows
 from madlen.store.connections import VERSION, VERSION_INFO, Connections, is_safe
 from madlen.store.schema import migrations
-from madlen.types import Picture, Reply, Session, Status, Turn
+from madlen.types import Choices, Parameters, Picture, Reply, Session, Status, Turn
 
 _SESSIONS = """
     SELECT s.*, (SELECT count(*) FROM messages m WHERE m.session_id = s.id) AS message_count
@@ -76,6 +76,14 @@ class SQLiteStore:
             ).rowcount:
                 raise _no_session()
 
+    def configure(self, session_id: str, *, system: str, parameters: Parameters) -> None:
+        with self._connections.write() as db:
+            if not db.execute(
+                "UPDATE chat_sessions SET system = ?, parameters = ? WHERE id = ?",
+                [system, rows.parameters(parameters), session_id],
+            ).rowcount:
+                raise _no_session()
+
     def delete_session(self, session_id: str) -> None:
         with self._connections.write() as db:
             if not db.execute("DELETE FROM chat_sessions WHERE id = ?", [session_id]).rowcount:
@@ -136,6 +144,11 @@ class SQLiteStore:
                         "alive_at": now,
                     }
                 )
+                db.execute(
+                    "INSERT INTO model_choices (model_id, used_at) VALUES (?, ?)"
+                    " ON CONFLICT (model_id) DO UPDATE SET used_at = excluded.used_at",
+                    [reply.model_id, now],
+                )
 
     def save(self, reply: Reply) -> None:
         with self._connections.write() as db:
@@ -153,6 +166,31 @@ class SQLiteStore:
                 raise NotFound("There is no such message; it may have been deleted.")
             pictures = _pictures_by_message(db, found[0]["session_id"])
         return rows.reply(found[0], pictures.get(reply_id, ()))
+
+    def choices(self, *, recent: int = 8) -> Choices:
+        with self._connections.read() as db:
+            pinned = list(
+                db.query("SELECT model_id FROM model_choices WHERE pinned_at IS NOT NULL ORDER BY pinned_at")
+            )
+            used = list(
+                db.query(
+                    "SELECT model_id FROM model_choices WHERE used_at IS NOT NULL"
+                    " ORDER BY used_at DESC, model_id LIMIT ?",
+                    [recent],
+                )
+            )
+        return Choices(
+            tuple(row["model_id"] for row in pinned),
+            tuple(row["model_id"] for row in used),
+        )
+
+    def pin_model(self, model_id: str, now: datetime | None) -> None:
+        with self._connections.write() as db:
+            db.execute(
+                "INSERT INTO model_choices (model_id, pinned_at) VALUES (?, ?)"
+                " ON CONFLICT (model_id) DO UPDATE SET pinned_at = excluded.pinned_at",
+                [model_id, now and rows.stamp(now)],
+            )
 
     def beat(self, reply_ids: Sequence[str], now: datetime) -> None:
         with self._connections.write() as db:
@@ -185,6 +223,8 @@ def _insert_session(db: Database, session: Session) -> None:
             "model_id": session.model_id,
             "created_at": rows.stamp(session.created_at),
             "updated_at": rows.stamp(session.updated_at),
+            "system": session.system,
+            "parameters": rows.parameters(session.parameters),
         }
     )
 

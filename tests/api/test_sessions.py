@@ -5,7 +5,7 @@ import pytest
 from madlen.types import Lane, Status
 from tests.api.conftest import Api, OpenApi
 from tests.parrot import DONE, Gate, Parrot
-from tests.store.test_contract import PICTURE
+from tests.store.keeping import PICTURE
 
 
 def a_session(api: Api, title: str = "Birds") -> str:

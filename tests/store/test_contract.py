@@ -1,17 +1,13 @@
-"""What every store promises. A new back end is one more line in ``STORES``."""
+"""What every store promises."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from madlen.errors import NotFound
 from madlen.store import Store, open_store
@@ -19,43 +15,11 @@ from madlen.types import (
     Failure,
     Parameters,
     Picture,
-    Reply,
-    Session,
     Status,
     Timing,
-    Turn,
     Usage,
 )
-
-NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-PICTURE = Picture(sha256="ab" * 32, media_type="image/png", content=b"\x89PNG")
-
-STORES: dict[str, Callable[[Path], str]] = {"sqlite": lambda folder: f"sqlite:///{folder}/chat.db"}
-
-
-@pytest.fixture(params=STORES)
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    opened = open_store(STORES[request.param](tmp_path))
-    yield opened
-    opened.close()
-
-
-def a_session(session_id: str = "s1", title: str = "Rainbows", minute: int = 0) -> Session:
-    moment = NOW + timedelta(minutes=minute)
-    return Session(session_id, title, "parrot/polly", moment, moment)
-
-
-def a_turn(turn_id: str = "t1", session_id: str = "s1", text: str = "How many colours?") -> Turn:
-    return Turn(turn_id, session_id, text, NOW)
-
-
-def a_reply(reply_id: str = "r1", turn_id: str = "t1", session_id: str = "s1") -> Reply:
-    return Reply(reply_id, session_id, turn_id, "parrot/polly", "chat", Status.STREAMING, NOW)
-
-
-def asked(store: Store, *replies: Reply) -> None:
-    store.create_session(a_session())
-    store.begin(a_turn(), replies or [a_reply()], model_id="parrot/polly")
+from tests.store.keeping import NOW, PICTURE, a_reply, a_session, a_turn, asked
 
 
 def test_a_session_comes_back_as_it_was_kept(store: Store) -> None:
@@ -219,48 +183,6 @@ def test_a_reply_that_has_ended_is_never_interrupted(store: Store) -> None:
     assert store.interrupt_abandoned(NOW + timedelta(days=1), "Madlen ended.") == 0
 
 
-def found(store: Store, words: str) -> list[str]:
-    return [session.id for session in store.sessions(words=words)]
-
-
-def test_words_find_a_session_by_its_title(store: Store) -> None:
-    store.create_session(a_session("s1", "Rainbows and rain"))
-    store.create_session(a_session("s2", "Clouds"))
-    assert found(store, "rain") == ["s1"]
-
-
-def test_words_find_a_session_by_prompt_and_by_answer(store: Store) -> None:
-    asked(store)
-    store.save(replace(a_reply(), status=Status.COMPLETE, text="Seven, said Newton."))
-    assert found(store, "colours") == found(store, "newton seven") == ["s1"]
-
-
-def test_a_renamed_session_is_found_by_its_new_title_only(store: Store) -> None:
-    store.create_session(a_session())
-    store.rename_session("s1", "Clouds", NOW)
-    assert (found(store, "clouds"), found(store, "rainbows")) == (["s1"], [])
-
-
-def test_a_deleted_session_is_not_found_by_its_words(store: Store) -> None:
-    asked(store)
-    store.delete_session("s1")
-    assert found(store, "colours") == []
-
-
-@pytest.mark.parametrize(
-    "words", ['"', "a AND", "*", "c:", "-a", "NEAR(", "\0", "🌈", "虹", "^", "x" * 100_000, "a\n\tb"]
-)
-def test_no_search_is_an_error(store: Store, words: str) -> None:
-    asked(store)
-    assert found(store, words) in ([], ["s1"])
-
-
-@given(words=st.text())
-@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-def test_whatever_is_typed_can_be_searched_for(store: Store, words: str) -> None:
-    assert isinstance(store.sessions(words=words), list)
-
-
 @pytest.mark.parametrize(
     "text", ["\0nul", "a\u0301" * 5000, "\u202eright to left", "\ufeffbom", "\U0010ffff"]
 )
@@ -290,9 +212,9 @@ def test_many_threads_can_write_at_once_and_lose_nothing(store: Store) -> None:
     assert {reply.text for reply in store.turns("s1")[0].replies} == {"x" * 24}
 
 
-def test_a_store_opened_again_has_everything(tmp_path: Path, store: Store) -> None:
+def test_a_store_opened_again_has_everything(address: str, store: Store) -> None:
     asked(store)
-    again = open_store(STORES["sqlite"](tmp_path))
+    again = open_store(address)
     assert again.turns("s1") == store.turns("s1")
     again.close()
 

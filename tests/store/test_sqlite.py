@@ -19,7 +19,7 @@ from madlen.store import open_store
 from madlen.store.connections import is_safe
 from madlen.store.sqlite import SQLiteStore
 from madlen.types import Status
-from tests.store.test_contract import NOW, PICTURE, a_reply, a_session, a_turn, asked
+from tests.store.keeping import NOW, PICTURE, a_reply, a_session, a_turn, asked
 
 
 @pytest.fixture
@@ -51,7 +51,8 @@ def test_the_tables_are_those_of_the_original(raw: Database) -> None:
 
 def test_no_table_comes_to_be_that_the_schema_does_not_name(raw: Database) -> None:
     ours = {name for name in raw.table_names() if not name.startswith(("messages_search", "sessions_search"))}
-    assert ours == {"chat_sessions", "messages", "images", "message_images", "_sqlite_migrations"}
+    kept = {"chat_sessions", "messages", "images", "message_images", "model_choices"}
+    assert ours == {*kept, "_sqlite_migrations"}
 
 
 def test_the_log_is_written_ahead_and_synced_in_full(path: Path, store: SQLiteStore) -> None:
