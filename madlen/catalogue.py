@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 from madlen import lenient
-from madlen.types import Model, Pricing
+from madlen.types import Choices, Model, Pricing
 
 CAMERA = "📷"
+Order = Literal["listed", "price", "context", "newest"]
 _FREE_ROUTER = "openrouter/free"
 
 
@@ -74,10 +75,16 @@ def matching(
     *,
     free: bool = False,
     vision: bool = False,
+    reasoning: bool = False,
+    tools: bool = False,
+    context: int = 0,
     words: str = "",
     today: date | None = None,
 ) -> list[Model]:
-    """The models that a chat can use, narrowed to free ones, seeing ones, and ones with all the words."""
+    """The models that a chat can use, narrowed to those with every property and word asked for.
+
+    ``context`` is the least number of tokens; a model that does not say how many it takes has none.
+    """
     wanted, today = words.casefold().split(), today or datetime.now(UTC).date()
     return [
         model
@@ -85,8 +92,49 @@ def matching(
         if is_pickable(model, today)
         and (not free or is_free(model))
         and (not vision or sees(model))
+        and (not reasoning or "reasoning" in model.supported_parameters)
+        and (not tools or "tools" in model.supported_parameters)
+        and (model.context_length or 0) >= context
         and all(word in f"{model.id} {model.name}".casefold() for word in wanted)
     ]
+
+
+def ordered(listed: Iterable[Model], order: Order) -> list[Model]:
+    """The cheapest, longest or newest first; what is not known comes last, equals stay as they were."""
+    match order:
+        case "price":
+            return sorted(listed, key=_price)
+        case "context":
+            return sorted(listed, key=lambda model: -(model.context_length or 0))
+        case "newest":
+            return sorted(listed, key=lambda model: -(model.created or 0))
+    return list(listed)
+
+
+def chosen_first(listed: Sequence[Model], chosen: Choices) -> list[Model]:
+    """Pinned models, then those used last, then the others in their order."""
+    by_id = {model.id: model for model in listed}
+    ids = dict.fromkeys((*chosen.pinned, *chosen.recent, *by_id))
+    return [by_id[model_id] for model_id in ids if model_id in by_id]
+
+
+def one_that_sees(listed: Sequence[Model], chosen: Choices) -> Model | None:
+    """The model to offer for an image: a free one if there is any, then one that was chosen before."""
+    seeing = chosen_first(matching(listed, vision=True), chosen)
+    return next((model for model in seeing if is_free(model)), next(iter(seeing), None))
+
+
+def refused_parameters(model: Model) -> frozenset[str]:
+    """The names of :class:`Parameters` that the model does not take; none where its list is not known.
+
+    A token limit is taken by every model, under one name or another.
+    """
+    supported = model.supported_parameters
+    if not supported:
+        return frozenset()
+    upstream = {"temperature": "temperature", "top_p": "top_p", "seed": "seed", "stop": "stop"}
+    upstream["reasoning_effort"] = "reasoning"
+    return frozenset(ours for ours, theirs in upstream.items() if theirs not in supported)
 
 
 def find(listed: Sequence[Model], model_id: str) -> Model | None:
@@ -105,6 +153,7 @@ def _model(entry: Any) -> Model | None:
         for value in (entry.get("context_length"), limits.get("context_length"))
         if (length := lenient.count(value))
     ]
+    takes, makes = _modalities(architecture)
     return Model(
         id=model_id,
         name=lenient.text(entry.get("name")) or model_id,
@@ -112,8 +161,8 @@ def _model(entry: Any) -> Model | None:
         description=lenient.text(entry.get("description")),
         context_length=min(contexts, default=None),
         max_completion_tokens=lenient.count(limits.get("max_completion_tokens")) or None,
-        input_modalities=lenient.words(architecture.get("input_modalities")) or frozenset({"text"}),
-        output_modalities=lenient.words(architecture.get("output_modalities")) or frozenset({"text"}),
+        input_modalities=takes,
+        output_modalities=makes,
         pricing=Pricing(
             prompt=lenient.amount(pricing.get("prompt")),
             completion=lenient.amount(pricing.get("completion")),
@@ -124,6 +173,27 @@ def _model(entry: Any) -> Model | None:
         created=lenient.count(entry.get("created")) or None,
         expires=_date(entry.get("expiration_date")),
     )
+
+
+def _modalities(architecture: dict[str, Any]) -> tuple[frozenset[str], frozenset[str]]:
+    """What goes in and comes out, from the lists or from the older ``text+image->text``."""
+    takes, _, makes = lenient.text(architecture.get("modality")).partition("->")
+    return (
+        lenient.words(architecture.get("input_modalities")) or _parts(takes),
+        lenient.words(architecture.get("output_modalities")) or _parts(makes),
+    )
+
+
+def _parts(joined: str) -> frozenset[str]:
+    return frozenset(part.strip() for part in joined.split("+") if part.strip()) or frozenset({"text"})
+
+
+def _price(model: Model) -> tuple[bool, Decimal]:
+    """What a token in and a token out cost together; a price that is not known is the highest."""
+    prompt, completion = model.pricing.prompt, model.pricing.completion
+    if prompt is None or completion is None:
+        return True, Decimal(0)
+    return False, prompt + completion
 
 
 def _other_fees(pricing: dict[str, Any]) -> Decimal:

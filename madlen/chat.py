@@ -91,6 +91,14 @@ class Chat:
         self.store.rename_session(session_id, _title(title), self._now())
         return self.store.session(session_id)
 
+    def configure(self, session_id: str, *, system: str, parameters: Parameters) -> None:
+        """Keeps how a chat asks from now on. Raises ``NotFound``."""
+        self.store.configure(session_id, system=system, parameters=parameters)
+
+    def pin_model(self, model_id: str, pinned: bool) -> None:
+        """Keeps a model at the top of the list, or lets it go."""
+        self.store.pin_model(model_id, self._now() if pinned else None)
+
     def delete_session(self, session_id: str) -> None:
         """Deletes the session with its messages and stops what is in flight. Raises ``NotFound``."""
         self.store.delete_session(session_id)
@@ -115,7 +123,7 @@ class Chat:
         asked = [self._checked(lane, pictures) for lane in lanes]
         with self._tracer.span(tracing.ASK, **{"madlen.lanes": len(asked)}):
             earlier = self.store.turns(session_id) if session_id else []
-            begun = None if session_id else self._new_session(lanes[0].model_id, text.strip() or "Image")
+            begun = None if session_id else self._begun_with(lanes[0], text.strip() or "Image")
             turn = Turn(
                 id=_fresh_id(),
                 session_id=begun.id if begun else session_id,
@@ -188,6 +196,11 @@ class Chat:
                 "or send the prompt without the image."
             )
         return _Ready(lane, model, provider)
+
+    def _begun_with(self, lane: Lane, title: str) -> Session:
+        """A session that goes on asking as it began."""
+        session = self._new_session(lane.model_id, title)
+        return replace(session, system=lane.system, parameters=lane.parameters)
 
     def _new_session(self, model_id: str, title: str) -> Session:
         now = self._now()

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
+from typing import NoReturn
 
 import streamlit as st
 
 from madlen import catalogue, images, services
 from madlen.chat import PROMPT_CHARACTERS
 from madlen.errors import MadlenError, NotFound
-from madlen.types import Lane, Reply, Session, Status, Turn
-from madlen.ui import offers, picker, readiness, replies, sidebar, streaming, text
+from madlen.types import Lane, Model, Parameters, Reply, Session, Status, Turn
+from madlen.ui import offers, picker, readiness, replies, sampling, sidebar, streaming, text, unsent
+from madlen.ui.unsent import Unsent
 
 SUGGESTIONS = (
     "Explain how a rainbow forms, in three sentences.",
@@ -32,12 +35,14 @@ def main() -> None:
         current=session.id if session else "",
     )
     picker.notes(listing)
+    key = f"model-{session.id if session else 'new'}"
+    choices = chat.store.choices()
     model_id = picker.model(
-        listing,
-        key=f"model-{session.id if session else 'new'}",
-        chosen=session.model_id if session else "",
+        listing, choices, key=key, chosen=session.model_id if session else "", pin=chat.pin_model
     )
     picker.quota(madlen.quota())
+    model = catalogue.find(listing.models, model_id)
+    lane = _lane(session, model, model_id, key)
     readiness.draw(model_id)
     names = {model.id: catalogue.label(model) for model in listing.models}
     turns = chat.store.turns(session.id) if session else []
@@ -47,8 +52,10 @@ def main() -> None:
         with welcome.container():
             _welcome()
     _back_into_the_box()
+    name = names.get(model_id, model_id)
+    unsent.draw(name, catalogue.one_that_sees(listing.models, choices), key=key)
     wanted = st.chat_input(
-        f"Message {names.get(model_id, model_id)}",
+        f"Message {name}",
         key="prompt",
         max_chars=PROMPT_CHARACTERS,
         accept_file="multiple",
@@ -57,12 +64,11 @@ def main() -> None:
         disabled=not model_id,
     )
     if wanted:
-        files = [file.getvalue() for file in wanted.files]
-        _ask(wanted.text, files, session, model_id)
-    elif suggestion := st.session_state.pop("suggestion", None):
-        _ask(suggestion, [], session, model_id)
+        _ask(wanted.text, [file.getvalue() for file in wanted.files], session, lane, model)
+    elif (sending := unsent.to_send()) is not None:
+        _send(sending, session, lane)
     for turn in turns:
-        _draw(turn, names, model_id)
+        _draw(turn, names, lane)
 
 
 def _session(session_id: str) -> Session | None:
@@ -77,17 +83,40 @@ def _session(session_id: str) -> Session | None:
         return None
 
 
-def _ask(prompt: str, files: list[bytes], session: Session | None, model_id: str) -> None:
-    """Sends the prompt and shows the chat anew; one that cannot be sent goes back into the box."""
+def _lane(session: Session | None, model: Model | None, model_id: str, key: str) -> Lane:
+    """The model with the settings of this chat, which are kept when they change."""
+    known = (session.system, session.parameters) if session else ("", Parameters())
+    system, parameters = sampling.draw(model, *known, key=key)
+    if session and (system, parameters) != known:
+        chat.configure(session.id, system=system, parameters=parameters)
+    return Lane(model_id, parameters=parameters, system=system)
+
+
+def _ask(prompt: str, files: list[bytes], session: Session | None, lane: Lane, model: Model | None) -> None:
+    """Sends the prompt, or holds it when its model cannot see the images with it."""
     try:
-        pictures = [images.prepared(file) for file in files]
-        asked = chat.ask(
-            prompt, [Lane(model_id)], session_id=session.id if session else "", pictures=pictures
-        )
+        written = Unsent(prompt, tuple(images.prepared(file) for file in files))
     except MadlenError as error:
-        st.session_state["refused"] = (prompt, str(error))
-    else:
-        st.query_params["session"] = asked.session_id
+        _refused(prompt, error)
+    if written.pictures and model is not None and not catalogue.sees(model):
+        unsent.hold(written)
+        st.rerun()
+    _send(written, session, lane)
+
+
+def _send(written: Unsent, session: Session | None, lane: Lane) -> None:
+    """Sends the prompt and shows the chat anew; one that cannot be sent goes back into the box."""
+    session_id = session.id if session else ""
+    try:
+        asked = chat.ask(written.prompt, [lane], session_id=session_id, pictures=written.pictures)
+    except MadlenError as error:
+        _refused(written.prompt, error)
+    st.query_params["session"] = asked.session_id
+    st.rerun()
+
+
+def _refused(prompt: str, error: MadlenError) -> NoReturn:
+    st.session_state["refused"] = (prompt, str(error))
     st.rerun()
 
 
@@ -99,13 +128,13 @@ def _back_into_the_box() -> None:
         st.error(text.label(sentence), icon=":material/error:")
 
 
-def _draw(turn: Turn, names: dict[str, str], picked: str) -> None:
+def _draw(turn: Turn, names: dict[str, str], lane: Lane) -> None:
     replies.prompt(turn)
     reply = turn.replies[-1] if turn.replies else None
     if reply is None:
         return
     name = names.get(reply.model_id, reply.model_id)
-    again = partial(_again, turn)
+    again, picked = partial(_again, turn, lane.system), lane.model_id
     offer = partial(offers.draw, again=again, other=picked, other_name=names.get(picked, picked))
     if reply.status is Status.STREAMING:
         stop = partial(chat.stop, reply.id)
@@ -126,9 +155,9 @@ def _waiting(model_id: str, seconds: float) -> str:
     return f"Waiting for the first word: {seconds:.0f} s"
 
 
-def _again(turn: Turn, lane: Lane) -> None:
+def _again(turn: Turn, system: str, lane: Lane) -> None:
     try:
-        chat.regenerate(turn.session_id, turn.id, lane)
+        chat.regenerate(turn.session_id, turn.id, replace(lane, system=system))
     except MadlenError as error:
         st.toast(text.label(str(error)), icon=":material/error:")
 
@@ -145,11 +174,7 @@ def _welcome() -> None:
         st.markdown("Pick a model above and write, or begin with one of these.")
     with st.container(horizontal=True):
         for suggestion in SUGGESTIONS:
-            st.button(suggestion, key=suggestion, on_click=_suggest, args=(suggestion,))
-
-
-def _suggest(suggestion: str) -> None:
-    st.session_state["suggestion"] = suggestion
+            st.button(suggestion, key=suggestion, on_click=unsent.send, args=(Unsent(suggestion),))
 
 
 try:

@@ -1,5 +1,4 @@
 import json
-from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -212,44 +211,6 @@ def test_only_the_free_variants_count_against_the_day(model_id: str, counts: boo
     assert catalogue.counts_against_quota(listed(model_id)) is counts
 
 
-def test_a_chat_is_offered_neither_batch_variants_nor_models_that_write_no_text() -> None:
-    offered = {one.id for one in catalogue.matching(SAMPLE, today=date(2020, 1, 1))}
-    assert {one.id for one in SAMPLE} - offered == {
-        "black-forest-labs/flux-3-video",
-        "google/gemini-3.8-flash-tts",
-        "openai/gpt-5.6-luna:batch",
-        "qwen/qwen-image-3-pro",
-        "togethercomputer/tev1-4b-experimental",
-    }
-
-
-def test_models_that_see_can_be_asked_for() -> None:
-    found = catalogue.matching(SAMPLE, free=True, vision=True)
-    assert {one.id for one in found} == {
-        "google/gemma-4-26b-a4b-it:free",
-        "google/gemma-4-31b-it:free",
-        "nvidia/nemotron-3-nano-omni-30b-a3b-reasoning:free",
-        "nvidia/nemotron-3.5-content-safety:free",
-        "openrouter/free",
-    }
-
-
-@pytest.mark.parametrize("words", ["gemma 31B", "  31b  GOOGLE ", "google/gemma-4-31b"])
-def test_all_the_words_must_be_in_the_id_or_the_name(words: str) -> None:
-    assert {one.id for one in catalogue.matching(SAMPLE, words=words)} == {
-        "google/gemma-4-31b-it",
-        "google/gemma-4-31b-it:free",
-    }
-
-
-def test_no_words_leave_every_model() -> None:
-    assert catalogue.matching(SAMPLE, words=" ") == catalogue.matching(SAMPLE)
-
-
-def test_a_model_that_is_not_listed_is_not_found() -> None:
-    assert catalogue.find(SAMPLE, "openai/gpt-2") is None
-
-
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
@@ -274,20 +235,6 @@ def test_an_entry_with_an_id_is_a_model_whatever_else_it_says(entry: dict[str, A
     assert isinstance(catalogue.is_free(found), bool)
 
 
-@pytest.mark.parametrize(
-    ("today", "offered"), [(date(2026, 5, 1), True), (date(2026, 5, 2), True), (date(2026, 5, 3), False)]
-)
-def test_a_model_is_offered_until_the_day_on_which_it_expires(today: date, offered: bool) -> None:
-    [model] = catalogue.models({"data": [{"id": "a/b", "expiration_date": "2026-05-02"}]})
-    assert catalogue.matching([model], today=today) == ([model] if offered else [])
-
-
-@pytest.mark.parametrize("expires", [None, "", "soon", 20260502, "2098-12-31"])
-def test_a_date_that_is_none_or_far_off_hides_no_model(expires: object) -> None:
-    listed = catalogue.models({"data": [{"id": "a/b", "expiration_date": expires}]})
-    assert catalogue.matching(listed, today=date(2026, 11, 23)) == listed
-
-
 @pytest.mark.parametrize("fee", ["request", "image", "audio_output", "image_output", "web_search"])
 def test_a_fee_beside_the_tokens_is_not_free(fee: str) -> None:
     pricing = {"prompt": "0", "completion": "0", fee: "0.001"}
@@ -299,3 +246,25 @@ def test_fees_of_zero_are_free_and_a_discount_is_no_fee() -> None:
     pricing = {"prompt": "0", "completion": "0.0", "request": "0", "image": "0E-8", "discount": 0.5}
     [model] = catalogue.models({"data": [{"id": "a/b", "pricing": pricing}]})
     assert catalogue.is_free(model)
+
+
+@pytest.mark.parametrize(
+    ("modality", "takes", "makes"),
+    [
+        ("text->text", {"text"}, {"text"}),
+        ("text+image->text", {"text", "image"}, {"text"}),
+        ("text+image->text+image", {"text", "image"}, {"text", "image"}),
+        ("nonsense", {"nonsense"}, {"text"}),
+        (None, {"text"}, {"text"}),
+    ],
+)
+def test_the_older_way_to_name_modalities_is_read_where_the_lists_are_missing(
+    modality: Any, takes: set[str], makes: set[str]
+) -> None:
+    read = model(architecture={"modality": modality})
+    assert (read.input_modalities, read.output_modalities) == (takes, makes)
+
+
+def test_the_lists_of_modalities_count_more_than_the_older_way() -> None:
+    read = model(architecture={"modality": "text->text", "input_modalities": ["text", "image"]})
+    assert catalogue.sees(read)

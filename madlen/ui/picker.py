@@ -2,50 +2,119 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from madlen import catalogue
 from madlen.providers.directory import Listing
-from madlen.types import Model, Quota
+from madlen.types import Choices, Model, Quota
 from madlen.ui import figures, text
 
 _PREFERRED = "openrouter/free"
+_PIN = "★"
+_ORDERS: dict[str, catalogue.Order] = {
+    "As listed": "listed",
+    "Cheapest first": "price",
+    "Longest context first": "context",
+    "Newest first": "newest",
+}
+_CONTEXTS = (0, 8_000, 32_000, 128_000, 200_000, 1_000_000)
 
 
-def model(listing: Listing, *, key: str, chosen: str) -> str:
+def model(
+    listing: Listing,
+    choices: Choices,
+    *,
+    key: str,
+    chosen: str,
+    pin: Callable[[str, bool], None],
+) -> str:
     """Draws the picker and gives the id of the model that is picked.
 
     Free models come first to hand: paid ones show when asked for. ``chosen`` is picked to begin with,
-    and stays on offer even when no list has it any more.
+    and what is picked stays on offer whatever the filters say and even when no list has it any more.
     """
     pickable = catalogue.matching(listing.models)
-    names = {one.id: one for one in pickable}
-    wide, narrow = st.columns([4, 1], vertical_alignment="center")
-    free_only = narrow.toggle(
-        "Free only",
-        value=_free_to_begin_with(pickable, chosen),
-        key=f"{key}-free",
-        help="Show only models whose answers cost nothing.",
-    )
-    offered = [one.id for one in pickable if not free_only or catalogue.is_free(one)]
-    shown = f"{len(offered)} of {len(pickable)} models shown"
-    if chosen and chosen not in offered:
-        offered.insert(0, chosen)
+    by_id = {one.id: one for one in pickable}
+    picked_before = st.session_state.get(key) or chosen
+    bar = st.container(horizontal=True, vertical_alignment="center")
+    below = st.container(horizontal=True, vertical_alignment="center")
+    wide = bar.container()
+    with below:
+        # Not given as a default, for a button changes it too.
+        st.session_state.setdefault(f"{key}-free", _free_to_begin_with(pickable, picked_before))
+        free = st.toggle("Free only", key=f"{key}-free", help="Show only models whose answers cost nothing.")
+        narrowed = _narrowed(pickable, free=free, key=key)
+    offered = [one.id for one in catalogue.chosen_first(narrowed, choices)]
+    _shown(below, len(offered), len(pickable), key)
+    if picked_before and picked_before not in offered:
+        offered.insert(0, picked_before)
     if not offered:
         wide.warning("There is no model to ask now.")
         return ""
+    if not st.session_state.get(key):
+        st.session_state[key] = _first(offered, chosen)
     picked = wide.selectbox(
         "Model",
         offered,
-        index=offered.index(_first(offered, chosen)),
-        format_func=lambda model_id: _line(names.get(model_id), model_id),
+        format_func=lambda model_id: _line(by_id.get(model_id), model_id, choices),
         key=key,
         label_visibility="collapsed",
     )
-    wide.caption(shown)
-    return picked or ""
+    with bar:
+        _pin_button(picked, choices, key, pin)
+    return picked
+
+
+def choose(key: str, model_id: str) -> None:
+    """Picks a model in a picker that will be drawn; for callbacks."""
+    st.session_state[key] = model_id
+
+
+def _narrowed(pickable: Sequence[Model], *, free: bool, key: str) -> list[Model]:
+    with st.popover("Filter", icon=":material/filter_list:", key=f"{key}-filter"):
+        vision = st.checkbox("Sees images", key=f"{key}-vision")
+        reasoning = st.checkbox("Reasons", key=f"{key}-reasoning")
+        tools = st.checkbox("Uses tools", key=f"{key}-tools")
+        context = st.selectbox(
+            "Context of at least",
+            _CONTEXTS,
+            format_func=lambda tokens: f"{tokens:,} tokens" if tokens else "any length",
+            key=f"{key}-context",
+        )
+        order = st.selectbox("Order", list(_ORDERS), key=f"{key}-order")
+    found = catalogue.matching(
+        pickable, free=free, vision=vision, reasoning=reasoning, tools=tools, context=context
+    )
+    return catalogue.ordered(found, _ORDERS[order])
+
+
+def _shown(place: DeltaGenerator, shown: int, known: int, key: str) -> None:
+    """How many models the filters leave, and the way back to all of them."""
+    place.caption(f"{shown:,} of {known:,} models shown")
+    if shown < known:
+        place.button("Show all", key=f"{key}-all", type="tertiary", on_click=_show_all, args=(key,))
+
+
+def _show_all(key: str) -> None:
+    for name in ("free", "vision", "reasoning", "tools"):
+        st.session_state[f"{key}-{name}"] = False
+    st.session_state[f"{key}-context"] = 0
+
+
+def _pin_button(picked: str, choices: Choices, key: str, pin: Callable[[str, bool], None]) -> None:
+    pinned = picked in choices.pinned
+    st.button(
+        "Unpin" if pinned else "Pin",
+        icon=":material/keep_off:" if pinned else ":material/keep:",
+        help="Pinned models stand at the top of the list.",
+        key=f"{key}-pin",
+        type="tertiary",
+        on_click=pin,
+        args=(picked, not pinned),
+    )
 
 
 def _first(offered: Sequence[str], chosen: str) -> str:
@@ -59,19 +128,24 @@ def _free_to_begin_with(pickable: Sequence[Model], chosen: str) -> bool:
     return found is None or catalogue.is_free(found)
 
 
-def _line(one: Model | None, model_id: str) -> str:
-    """Name, price and context of a model in a line; its id where no list has it any more."""
+def _line(one: Model | None, model_id: str, choices: Choices) -> str:
+    """A model in a line: name, price, context, id; only the id where no list has it any more."""
     if one is None:
         return f"{model_id} (not listed now)"
     prompt, completion = one.pricing.prompt, one.pricing.completion
     if catalogue.is_free(one):
-        price = "free"
+        price = "free, from the day's quota" if catalogue.counts_against_quota(one) else "free"
     elif prompt is None or completion is None:
         price = "price varies"
     else:
         price = f"{figures.per_million(prompt)} in, {figures.per_million(completion)} out per million tokens"
-    context = f" · {one.context_length:,} tokens" if one.context_length else ""
-    return f"{catalogue.label(one)} · {price}{context}"
+    parts = [
+        f"{_PIN} {catalogue.label(one)}" if model_id in choices.pinned else catalogue.label(one),
+        price,
+        f"{one.context_length:,} tokens" if one.context_length else "",
+        model_id,
+    ]
+    return " · ".join(part for part in parts if part)
 
 
 def quota(known: Quota | None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
@@ -18,7 +18,7 @@ def prompt(turn: Turn) -> None:
     with st.chat_message("user", avatar=PROMPT_ICON):
         if turn.text:
             st.markdown(text.prompt(turn.text))
-        _pictures(turn.pictures)
+        pictures(turn.pictures)
 
 
 def answer(reply: Reply, name: str, *, offer: Callable[[Reply], None]) -> None:
@@ -34,7 +34,7 @@ def answer(reply: Reply, name: str, *, offer: Callable[[Reply], None]) -> None:
 
 def _ending(reply: Reply, offer: Callable[[Reply], None]) -> None:
     """What stands under an answer: pictures, why it is not whole, its figures, what can be done."""
-    _pictures(reply.pictures)
+    pictures(reply.pictures)
     if reply.failure is not None:
         draw = st.warning if reply.status is Status.INTERRUPTED else st.error
         draw(text.label(reply.failure.sentence), icon=":material/error:")
@@ -79,11 +79,12 @@ def _heading(reply: Reply, name: str) -> None:
     st.caption(f"**{text.label(name)}**{served}")
 
 
-def _pictures(pictures: tuple[Picture, ...]) -> None:
-    kept = [picture.content for picture in pictures if picture.content]
+def pictures(shown: Sequence[Picture]) -> None:
+    """Images that were kept, and the addresses of those that were only named."""
+    kept = [picture.content for picture in shown if picture.content]
     if kept:
         st.image(kept, width=240)
-    for picture in pictures:
+    for picture in shown:
         if picture.url:
             # Shown as an address: a browser that opened it would tell its server who reads this chat.
             st.caption(f"Image: {text.label(picture.url)}")

@@ -145,7 +145,7 @@ def test_free_models_come_first_and_paid_ones_when_asked_for(current: Current) -
     assert [option.split(" · ")[0] for option in page.selectbox[0].options] == ["Polly", "📷 Seer"]
     assert "2 of 3 models shown" in texts(page)
     page.toggle[0].set_value(False).run()
-    assert page.selectbox[0].options[-1] == "Dear · $1.00 in, $2.00 out per million tokens"
+    assert page.selectbox[0].options[-1] == "Dear · $1.00 in, $2.00 out per million tokens · parrot/dear"
 
 
 def test_the_chosen_model_answers(current: Current) -> None:

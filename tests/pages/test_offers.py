@@ -16,7 +16,8 @@ def failed_with(current: Current, error: MadlenError) -> AppTest:
 
 
 def offered(page: AppTest) -> list[str]:
-    return [button.label for button in page.main.button]
+    """The labels of the buttons in the cards."""
+    return [button.label for card in page.chat_message for button in card.button]
 
 
 def test_a_busy_provider_is_counted_down(current: Current) -> None:
