@@ -37,12 +37,23 @@ def main() -> None:
     picker.notes(listing)
     key = f"model-{session.id if session else 'new'}"
     choices = chat.store.choices()
-    model_id = picker.model(
-        listing, choices, key=key, chosen=session.model_id if session else "", pin=chat.pin_model
-    )
-    picker.quota(madlen.quota())
+    head = st.container(gap="small")
+    tools, quiet = (st.container(horizontal=True, vertical_alignment="center") for _ in range(2))
+    with head:
+        model_id = picker.model(
+            listing,
+            choices,
+            key=key,
+            chosen=session.model_id if session else "",
+            pin=chat.pin_model,
+            tools=tools,
+            quiet=quiet,
+        )
     model = catalogue.find(listing.models, model_id)
-    lane = _lane(session, model, model_id, key)
+    with tools:
+        lane = _lane(session, model, model_id, key)
+    with quiet:
+        picker.quota(madlen.quota())
     readiness.draw(model_id)
     names = {model.id: catalogue.label(model) for model in listing.models}
     turns = chat.store.turns(session.id) if session else []

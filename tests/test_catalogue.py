@@ -262,7 +262,7 @@ def test_the_older_way_to_name_modalities_is_read_where_the_lists_are_missing(
     modality: Any, takes: set[str], makes: set[str]
 ) -> None:
     read = model(architecture={"modality": modality})
-    assert (read.input_modalities, read.output_modalities) == (takes, makes)
+    assert (set(read.input_modalities), set(read.output_modalities)) == (takes, makes)
 
 
 def test_the_lists_of_modalities_count_more_than_the_older_way() -> None:

@@ -78,13 +78,12 @@ def test_a_least_context_can_be_asked_for_and_an_unknown_one_is_none() -> None:
     assert catalogue.matching([short, unknown], context=8001) == []
 
 
-def priced(name: str, prompt: str | None, completion: str | None) -> Model:
-    prices = (None if price is None else Decimal(price) for price in (prompt, completion))
-    return Model(name, name, "x", pricing=Pricing(*prices))
+def priced(name: str, *prices: str) -> Model:
+    return Model(name, name, "x", pricing=Pricing(*map(Decimal, prices)))
 
 
 def test_the_cheapest_come_first_and_unknown_prices_last() -> None:
-    unknown, dear, free = priced("u", None, None), priced("d", "0.1", "0.2"), priced("f", "0", "0")
+    unknown, dear, free = priced("u"), priced("d", "0.1", "0.2"), priced("f", "0", "0")
     assert catalogue.ordered([unknown, dear, free], "price") == [free, dear, unknown]
 
 

@@ -33,12 +33,23 @@ def under(reply: Reply) -> str:
 
 def left(quota: Quota) -> str:
     """What an account may still do, in a line; empty where nothing is known."""
-    free = ""
-    if quota.free_left is not None:
-        limit = "" if quota.free_limit is None else f" of {quota.free_limit:,}"
-        free = f"{quota.free_left:,}{limit} free requests left today"
+    free = _of(quota.free_left, quota.free_limit, "free requests left today")
+    minute = _of(quota.minute_left, quota.minute_limit, "this minute")
     credit = "" if quota.credit_left is None else f"{money(quota.credit_left)} credit left"
-    return " · ".join(part for part in (free, credit) if part)
+    return " · ".join(part for part in (free, minute, credit) if part)
+
+
+def fraction(left: int | None, limit: int | None) -> float | None:
+    """How much of a limit is left, from 0 to 1, for a meter; ``None`` where either is not known."""
+    if left is None or limit is None:
+        return None
+    return min(left / limit, 1.0) if limit else 0.0
+
+
+def _of(left: int | None, limit: int | None, what: str) -> str:
+    if left is None:
+        return ""
+    return f"{left:,} {what}" if limit is None else f"{left:,} of {limit:,} {what}"
 
 
 def seconds(duration: float) -> str:

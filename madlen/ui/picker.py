@@ -30,8 +30,12 @@ def model(
     key: str,
     chosen: str,
     pin: Callable[[str, bool], None],
+    tools: DeltaGenerator,
+    quiet: DeltaGenerator,
 ) -> str:
     """Draws the picker and gives the id of the model that is picked.
+
+    Its buttons go into the row ``tools``, what it leaves out is said in the row ``quiet``.
 
     Free models come first to hand: paid ones show when asked for. ``chosen`` is picked to begin with,
     and what is picked stays on offer whatever the filters say and even when no list has it any more.
@@ -39,31 +43,29 @@ def model(
     pickable = catalogue.matching(listing.models)
     by_id = {one.id: one for one in pickable}
     picked_before = st.session_state.get(key) or chosen
-    bar = st.container(horizontal=True, vertical_alignment="center")
-    below = st.container(horizontal=True, vertical_alignment="center")
-    wide = bar.container()
-    with below:
+    place = st.container()
+    with tools:
         # Not given as a default, for a button changes it too.
         st.session_state.setdefault(f"{key}-free", _free_to_begin_with(pickable, picked_before))
         free = st.toggle("Free only", key=f"{key}-free", help="Show only models whose answers cost nothing.")
         narrowed = _narrowed(pickable, free=free, key=key)
     offered = [one.id for one in catalogue.chosen_first(narrowed, choices)]
-    _shown(below, len(offered), len(pickable), key)
+    _shown(quiet, len(offered), len(pickable), key)
     if picked_before and picked_before not in offered:
         offered.insert(0, picked_before)
     if not offered:
-        wide.warning("There is no model to ask now.")
+        place.warning("There is no model to ask now.")
         return ""
     if not st.session_state.get(key):
         st.session_state[key] = _first(offered, chosen)
-    picked = wide.selectbox(
+    picked = place.selectbox(
         "Model",
         offered,
         format_func=lambda model_id: _line(by_id.get(model_id), model_id, choices),
         key=key,
         label_visibility="collapsed",
     )
-    with bar:
+    with tools:
         _pin_button(picked, choices, key, pin)
     return picked
 
@@ -74,7 +76,7 @@ def choose(key: str, model_id: str) -> None:
 
 
 def _narrowed(pickable: Sequence[Model], *, free: bool, key: str) -> list[Model]:
-    with st.popover("Filter", icon=":material/filter_list:", key=f"{key}-filter"):
+    with st.popover("Filter", icon=":material/filter_list:", key=f"{key}-filter", type="tertiary"):
         vision = st.checkbox("Sees images", key=f"{key}-vision")
         reasoning = st.checkbox("Reasons", key=f"{key}-reasoning")
         tools = st.checkbox("Uses tools", key=f"{key}-tools")

@@ -28,7 +28,7 @@ def draw(model: Model | None, system: str, parameters: Parameters, *, key: str) 
     What the model does not take is greyed, with the reason; it is not sent either.
     """
     why = refusals(model)
-    with st.popover("Settings", icon=":material/tune:", key=f"{key}-settings"):
+    with st.popover("Settings", icon=":material/tune:", key=f"{key}-settings", type="tertiary"):
         st.caption("Kept with this chat. An empty field leaves the choice to the model.")
         system = st.text_area(
             "System prompt",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,11 +13,14 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from madlen import catalogue
 from tests.e2e.conftest import NewPage, Server, StartServer
 from tests.pretend_openrouter import CHAT_MODEL, Answer, PretendOpenRouter, said
+from tests.test_catalogue import SAMPLE
 
 SECRET = "q7Zx9CanaryKey4Wm2"
 ROUTER = "openrouter/free"
+EMBEDDED = re.compile("^SmolLM2 135M Instruct · free · 8,192 tokens")
 
 
 @pytest.fixture
@@ -27,6 +31,11 @@ def pretend() -> Iterator[PretendOpenRouter]:
 
 def start(start_server: StartServer, pretend: PretendOpenRouter, **more: str) -> Server:
     return start_server(OPENROUTER_API_KEY=f"sk-or-v1-{SECRET}", OPENROUTER_BASE_URL=pretend.base_url, **more)
+
+
+def last_asked(pretend: PretendOpenRouter) -> dict[str, Any]:
+    """The newest chat request; the account is asked in between."""
+    return next(received.body for received in reversed(pretend.received) if "messages" in received.body)
 
 
 def asked(page: Page, server: Server, prompt: str = "Hello") -> None:
@@ -45,7 +54,7 @@ def test_a_free_model_of_openrouter_answers_and_the_cost_is_shown(
     expect(message).to_contain_text("9 tokens in, 4 out")
     expect(message).to_contain_text("$0.000071")
     expect(message).to_contain_text("Google AI Studio")
-    assert pretend.received[-1].body["model"] == ROUTER
+    assert last_asked(pretend)["model"] == ROUTER
 
 
 def picture(tmp_path: Path) -> Path:
@@ -65,23 +74,35 @@ def test_an_uploaded_image_reaches_a_model_that_sees(
     page.get_by_test_id("stChatInputTextArea").press("Enter")
     expect(page.get_by_test_id("stChatMessage").last).to_contain_text("Hello there")
     expect(page.get_by_test_id("stChatMessage").first.get_by_role("img")).to_be_visible()
-    [message] = pretend.received[-1].body["messages"]
+    [message] = last_asked(pretend)["messages"]
     text, image = message["content"]
     assert text == {"type": "text", "text": "What is this?"}
     assert image["image_url"]["url"].startswith("data:image/png;base64,")
 
 
-def test_an_image_for_a_model_that_cannot_see_is_refused_and_the_words_stay_in_the_box(
-    madlen: Server, new_page: NewPage, tmp_path: Path
-) -> None:
-    page = new_page()
-    page.goto(madlen.url)
+def blind_prompt(page: Page, server: Server, tmp_path: Path) -> None:
+    """An image and a question for the embedded model, which cannot see."""
+    page.goto(server.url)
+    page.get_by_role("combobox").first.click()
+    page.get_by_role("option", name="SmolLM2").click()
     page.get_by_test_id("stChatInput").locator("input[type=file]").first.set_input_files(picture(tmp_path))
     expect(page.get_by_text("red.png")).to_be_visible()
     page.get_by_test_id("stChatInputTextArea").fill("What is this?")
     page.get_by_test_id("stChatInputTextArea").press("Enter")
-    expect(page.get_by_text("SmolLM2 135M Instruct cannot see images")).to_be_visible()
-    expect(page.get_by_test_id("stChatInputTextArea")).to_have_value("What is this?")
+    expect(page.get_by_text("cannot see images, so nothing was sent yet")).to_be_visible()
+
+
+def test_an_image_for_a_model_that_cannot_see_goes_to_one_that_does_with_one_click(
+    start_server: StartServer, pretend: PretendOpenRouter, new_page: NewPage, tmp_path: Path
+) -> None:
+    page = new_page()
+    blind_prompt(page, start(start_server, pretend), tmp_path)
+    page.locator(".st-key-ask-seeing").get_by_role("button").click()
+    expect(page.get_by_test_id("stChatMessage").last).to_contain_text("Hello there")
+    [message] = last_asked(pretend)["messages"]
+    assert [part["type"] for part in message["content"]] == ["text", "image_url"]
+    seeing = catalogue.matching(SAMPLE, free=True, vision=True)
+    assert last_asked(pretend)["model"] in {one.id for one in seeing}
 
 
 def test_a_refused_key_is_a_sentence_in_the_page(
@@ -103,7 +124,7 @@ def test_an_openrouter_out_of_reach_leaves_the_embedded_model_and_says_so(
     page = new_page()
     page.goto(server.url)
     expect(page.get_by_text("OpenRouter cannot be reached at http://127.0.0.1:9/api/v1")).to_be_visible()
-    expect(page.get_by_role("combobox")).to_have_value("SmolLM2 135M Instruct · free · 8,192 tokens")
+    expect(page.get_by_role("combobox").first).to_have_value(EMBEDDED)
 
 
 class Sink(ThreadingHTTPServer):
