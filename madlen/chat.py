@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from anyio.from_thread import BlockingPortal
 
-from madlen import catalogue, images, tracing
+from madlen import catalogue, conversation, images, tracing
 from madlen.errors import TooLarge, Unacceptable, Unsupported
 from madlen.generation import Generation
 from madlen.hub import Hub
@@ -23,7 +23,6 @@ from madlen.types import (
     Parameters,
     Picture,
     Reply,
-    Request,
     Session,
     Status,
     Turn,
@@ -136,15 +135,16 @@ class Chat:
 
     def regenerate(self, session_id: str, turn_id: str, lane: Lane) -> Asked:
         """One more reply to a turn. Raises ``Unacceptable`` when the session has no such turn."""
-        turns = self.store.turns(session_id)
-        position = next((i for i, turn in enumerate(turns) if turn.id == turn_id), None)
-        if position is None:
-            raise Unacceptable("This prompt is not in the chat any more; reload the page.")
-        turn = turns[position]
-        asked = [self._checked(lane, turn.pictures)]
-        with self._tracer.span(tracing.ASK, **{"madlen.lanes": 1}):
-            prompt = Message("user", turn.text, turn.pictures)
-            return self._begin(turn, asked, turns[:position], prompt)
+        return self._again(session_id, turn_id, lane, None)
+
+    def resume(self, reply_id: str, *, system: str = "") -> Asked:
+        """One more reply to a turn, which goes on where the given one was cut off.
+
+        It begins with the words that are there. Raises ``NotFound``, and what ``regenerate`` raises.
+        """
+        cut = self.store.reply(reply_id)
+        lane = Lane(cut.model_id, cut.lane, cut.parameters, system)
+        return self._again(cut.session_id, cut.turn_id, lane, cut if cut.text else None)
 
     def answer(self, model_id: str, messages: Sequence[Message], parameters: Parameters) -> Generation:
         """Sets a model going on messages that nobody asked to keep. Raises what ``ask`` raises."""
@@ -155,11 +155,23 @@ class Chat:
         lane = Lane(model_id, parameters=parameters)
         one = self._checked(lane, [picture for each in messages for picture in each.pictures])
         reply = _empty_reply(lane, session_id="", turn_id="", now=self._now())
-        request, notes = _request(one, messages, session_id="")
+        request, notes = conversation.request(one.lane, one.model, messages, session_id="")
         return self.hub.start(replace(reply, notes=notes), request, one.provider, kept=False)
 
     def stop(self, reply_id: str) -> None:
         self.hub.stop(reply_id)
+
+    def _again(self, session_id: str, turn_id: str, lane: Lane, cut: Reply | None) -> Asked:
+        """One more reply to a turn; with ``cut``, one that goes on where that was cut off."""
+        turns = self.store.turns(session_id)
+        position = next((i for i, turn in enumerate(turns) if turn.id == turn_id), None)
+        if position is None:
+            raise Unacceptable("This prompt is not in the chat any more; reload the page.")
+        turn = turns[position]
+        asked = [self._checked(lane, turn.pictures)]
+        with self._tracer.span(tracing.ASK, **{"madlen.lanes": 1}):
+            prompt = Message("user", turn.text, turn.pictures)
+            return self._begin(turn, asked, turns[:position], prompt, cut=cut)
 
     def _begin(
         self,
@@ -170,13 +182,24 @@ class Chat:
         *,
         history: Sequence[Message] | None = None,
         session: Session | None = None,
+        cut: Reply | None = None,
     ) -> Asked:
         replies, requests = [], []
+        so_far = [Message("assistant", cut.text), Message("user", conversation.GO_ON)] if cut else []
         for one in asked:
-            before = seen_by(one.lane.name, earlier, one.lane.model_id) if history is None else history
+            before = (
+                conversation.seen_by(one.lane.name, earlier, one.lane.model_id)
+                if history is None
+                else history
+            )
             system = [Message("system", one.lane.system)] if one.lane.system else []
-            request, notes = _request(one, [*system, *before, prompt], session_id=turn.session_id)
+            request, notes = conversation.request(
+                one.lane, one.model, [*system, *before, prompt, *so_far], session_id=turn.session_id
+            )
             empty = _empty_reply(one.lane, session_id=turn.session_id, turn_id=turn.id, now=self._now())
+            if cut is not None:
+                notes = (*notes, "Continued from an answer that was cut off.")
+                empty = replace(empty, text=cut.text, reasoning=cut.reasoning, pictures=cut.pictures)
             requests.append(request)
             replies.append(replace(empty, notes=notes))
         with self._tracer.span(tracing.STORE_BEGIN):
@@ -207,24 +230,6 @@ class Chat:
         return Session(_fresh_id(), _title(title) or "New chat", model_id, now, now)
 
 
-def seen_by(lane: str, turns: Sequence[Turn], model_id: str = "") -> list[Message]:
-    """What the model in a lane has seen of earlier turns: each prompt, and its own words to it.
-
-    Where a turn has no words of that lane, those of the first good reply stand in. A model gets its
-    own thinking back, and no other's: providers sign it.
-    """
-    messages: list[Message] = []
-    for turn in turns:
-        messages.append(Message("user", turn.text, turn.pictures))
-        good = [reply for reply in turn.replies if reply.text]
-        own = [reply for reply in good if reply.lane == lane]
-        chosen = own[-1] if own else next(iter(good), None)
-        if chosen is not None:
-            thoughts = chosen.reasoning_details if chosen.model_id == model_id else ()
-            messages.append(Message("assistant", chosen.text, reasoning_details=thoughts))
-    return messages
-
-
 def check_prompt(text: str, pictures: Sequence[Picture]) -> None:
     """Raises ``Unacceptable`` for an empty prompt, ``TooLarge`` for one past the limits."""
     if not text.strip() and not pictures:
@@ -234,37 +239,6 @@ def check_prompt(text: str, pictures: Sequence[Picture]) -> None:
             f"The message has {len(text):,} characters; at most {PROMPT_CHARACTERS:,} can be sent."
         )
     images.check_number(len(pictures))
-
-
-def _merged(messages: Sequence[Message]) -> tuple[Message, ...]:
-    """Neighbours of one role made one, for many chat templates refuse them.
-
-    They come about when a prompt got no answer.
-    """
-    merged: list[Message] = []
-    for message in messages:
-        if merged and merged[-1].role == message.role:
-            last = merged.pop()
-            text = "\n\n".join(part for part in (last.text, message.text) if part)
-            merged.append(Message(message.role, text, (*last.pictures, *message.pictures)))
-        else:
-            merged.append(message)
-    return tuple(merged)
-
-
-def _request(one: _Ready, messages: Sequence[Message], *, session_id: str) -> tuple[Request, tuple[str, ...]]:
-    """What goes to the provider, and what a reader should know was left out of it."""
-    fitting, notes = images.fitting(_merged(messages), sees=catalogue.sees(one.model))
-    request = Request(
-        model_id=one.lane.model_id,
-        messages=fitting,
-        parameters=one.lane.parameters,
-        session_id=session_id,
-        makes_images="image" in one.model.output_modalities,
-        # A list without any is one that was not given.
-        supported_parameters=one.model.supported_parameters or None,
-    )
-    return request, notes
 
 
 def _empty_reply(lane: Lane, *, session_id: str, turn_id: str, now: datetime) -> Reply:

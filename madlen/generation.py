@@ -75,6 +75,8 @@ class Generation:
         self.unstored: Reply | None = None
         """The reply as it ended, where its row could not be written yet."""
         self._transcript = Transcript()
+        # An answer that is continued begins with the words it has.
+        self._transcript.write(text=reply.text, reasoning=reply.reasoning)
         self._asked: float | None = None
         self._scope: anyio.CancelScope | None = None
         self._stopped_as: Status | None = None

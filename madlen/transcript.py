@@ -35,6 +35,7 @@ class Transcript:
         self._reasoning: list[str] = []
         self._note = ""
         self._ended: Reply | None = None
+        self._over = threading.Event()
         self._wakers: set[Callable[[], None]] = set()
 
     @property
@@ -65,6 +66,7 @@ class Transcript:
         """Lets every follower go, with the reply as it was stored."""
         with self._lock:
             self._ended = reply
+        self._over.set()
         self._wake()
 
     def follow(self, *, every: float) -> Generator[Update]:
@@ -80,7 +82,8 @@ class Transcript:
                     return
                 told = time.monotonic()
                 news.wait(IDLE_SECONDS)
-                time.sleep(max(0.0, every - (time.monotonic() - told)))
+                # The end is told at once.
+                self._over.wait(max(0.0, every - (time.monotonic() - told)))
 
     async def afollow(self) -> AsyncGenerator[Update]:
         """For HTTP handlers on a loop of their own: everything so far, then each chunk as it comes."""

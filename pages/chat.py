@@ -22,6 +22,8 @@ SUGGESTIONS = (
     "Write a Python function that reverses a string.",
 )
 
+TURNS_AT_ONCE = 20
+
 madlen = services.current()
 chat = madlen.chat
 
@@ -78,7 +80,7 @@ def main() -> None:
         _ask(wanted.text, [file.getvalue() for file in wanted.files], session, lane, model)
     elif (sending := unsent.to_send()) is not None:
         _send(sending, session, lane)
-    for turn in turns:
+    for turn in _shown(turns, key):
         _draw(turn, names, lane)
 
 
@@ -92,6 +94,22 @@ def _session(session_id: str) -> Session | None:
         st.query_params.clear()
         st.warning(f"{text.label(str(error))} Here is a new one.", icon=":material/search_off:")
         return None
+
+
+def _shown(turns: list[Turn], key: str) -> list[Turn]:
+    """The newest turns, with a way to the ones before, so that a long chat opens as fast as a short one."""
+    number = st.session_state.get(f"{key}-turns", TURNS_AT_ONCE)
+    hidden = len(turns) - number
+    if hidden > 0:
+        st.button(
+            f"Show {min(hidden, TURNS_AT_ONCE)} earlier prompts of {hidden}",
+            key=f"{key}-earlier",
+            icon=":material/expand_less:",
+            type="tertiary",
+            on_click=st.session_state.update,
+            args=({f"{key}-turns": number + TURNS_AT_ONCE},),
+        )
+    return turns[-number:]
 
 
 def _lane(session: Session | None, model: Model | None, model_id: str, key: str) -> Lane:
@@ -146,7 +164,13 @@ def _draw(turn: Turn, names: dict[str, str], lane: Lane) -> None:
         return
     name = names.get(reply.model_id, reply.model_id)
     again, picked = partial(_again, turn, lane.system), lane.model_id
-    offer = partial(offers.draw, again=again, other=picked, other_name=names.get(picked, picked))
+    offer = partial(
+        offers.draw,
+        again=again,
+        resume=partial(_resume, lane.system),
+        other=picked,
+        other_name=names.get(picked, picked),
+    )
     if reply.status is Status.STREAMING:
         stop = partial(chat.stop, reply.id)
         replies.arriving(reply, name, partial(_follow, reply), stop=stop, offer=offer)
@@ -169,6 +193,13 @@ def _waiting(model_id: str, seconds: float) -> str:
 def _again(turn: Turn, system: str, lane: Lane) -> None:
     try:
         chat.regenerate(turn.session_id, turn.id, replace(lane, system=system))
+    except MadlenError as error:
+        st.toast(text.label(str(error)), icon=":material/error:")
+
+
+def _resume(system: str, reply_id: str) -> None:
+    try:
+        chat.resume(reply_id, system=system)
     except MadlenError as error:
         st.toast(text.label(str(error)), icon=":material/error:")
 

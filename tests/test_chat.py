@@ -4,15 +4,16 @@ from dataclasses import replace
 
 import pytest
 
-from madlen.chat import PROMPT_CHARACTERS, seen_by
+from madlen.chat import PROMPT_CHARACTERS
+from madlen.conversation import GO_ON
 from madlen.errors import ModelGone, NotFound, TooLarge, Unacceptable, Unsupported, UpstreamError
 from madlen.images import PER_REQUEST
 from madlen.services import Services
-from madlen.types import Lane, Message, Parameters, Picture, Reply, Status, Turn
+from madlen.types import Lane, Message, Parameters, Picture, Reasoning, Status
 from tests.conftest import StartMadlen
 from tests.parrot import DONE, Gate, Parrot
 from tests.parrot import POLLY as POLLY_MODEL
-from tests.store.keeping import NOW, PICTURE
+from tests.store.keeping import PICTURE
 
 POLLY, SEER = Lane("parrot/polly"), Lane("parrot/seer")
 
@@ -27,19 +28,6 @@ def asked(madlen: Services, text: str, *lanes: Lane, session_id: str = "") -> st
 
 def sent(parrot: Parrot, request: int = -1) -> list[tuple[str, str]]:
     return [(message.role, message.text) for message in parrot.requests[request].messages]
-
-
-def a_turn(text: str, *replies: tuple[str, str]) -> Turn:
-    return Turn(
-        text,
-        "s",
-        text,
-        NOW,
-        replies=tuple(
-            Reply(f"{text}-{lane}-{words}", "s", text, "m", lane, Status.COMPLETE, NOW, text=words)
-            for lane, words in replies
-        ),
-    )
 
 
 def test_the_prompt_is_stored_before_the_model_hears_of_it(start_madlen: StartMadlen) -> None:
@@ -80,20 +68,6 @@ def test_a_model_that_takes_over_sees_what_the_other_said(start_madlen: StartMad
     asked(madlen, "Second?", SEER, session_id=session_id)
     assert parrot.requests[-1].model_id == "parrot/seer"
     assert sent(parrot)[1] == ("assistant", "One.")
-
-
-def test_each_lane_sees_its_own_words() -> None:
-    turns = [a_turn("First?", ("a", "A one"), ("b", "B one")), a_turn("Second?", ("a", "A two"))]
-    assert [message.text for message in seen_by("b", turns)] == ["First?", "B one", "Second?", "A two"]
-
-
-def test_a_lane_sees_the_last_of_its_words_to_a_turn() -> None:
-    turns = [a_turn("First?", ("chat", "Draft"), ("chat", "Better"))]
-    assert seen_by("chat", turns)[-1] == Message("assistant", "Better")
-
-
-def test_a_reply_without_words_is_no_part_of_the_conversation() -> None:
-    assert seen_by("chat", [a_turn("First?", ("chat", ""))]) == [Message("user", "First?")]
 
 
 def test_prompts_without_an_answer_between_them_are_sent_as_one(start_madlen: StartMadlen) -> None:
@@ -146,6 +120,37 @@ def test_regenerating_a_turn_that_has_gone_is_a_sentence(start_madlen: StartMadl
     session_id = asked(madlen, "Hi")
     with pytest.raises(Unacceptable, match="not in the chat any more"):
         madlen.chat.regenerate(session_id, "nothing", POLLY)
+
+
+def test_an_answer_that_was_cut_off_goes_on_as_a_reply_that_begins_with_its_words(
+    start_madlen: StartMadlen,
+) -> None:
+    parrot = Parrot([Reasoning("Hm."), "Once upon "], ["a time.", DONE])
+    madlen = start_madlen(parrot)
+    session_id = asked(madlen, "A story")
+    [turn] = madlen.store.turns(session_id)
+    [generation] = madlen.chat.resume(turn.replies[0].id).generations
+    followed = "".join(update.text for update in generation.follow(every=0))
+    [turn] = madlen.store.turns(session_id)
+    cut, whole = turn.replies
+    assert (cut.status, cut.text) == (Status.INTERRUPTED, "Once upon ")
+    assert (whole.status, whole.text, whole.reasoning) == (Status.COMPLETE, "Once upon a time.", "Hm.")
+    assert whole.text == followed
+    assert whole.notes == ("Continued from an answer that was cut off.",)
+    assert sent(parrot) == [("user", "A story"), ("assistant", "Once upon "), ("user", GO_ON)]
+
+
+def test_an_answer_of_which_no_word_came_is_asked_for_again(start_madlen: StartMadlen) -> None:
+    parrot = Parrot([UpstreamError("Down.")], ["Whole.", DONE])
+    madlen = start_madlen(parrot)
+    [turn] = madlen.store.turns(asked(madlen, "Hi"))
+    list(madlen.chat.resume(turn.replies[0].id, system="Be brief.").generations[0].follow(every=0))
+    assert sent(parrot) == [("system", "Be brief."), ("user", "Hi")]
+
+
+def test_what_was_never_asked_cannot_go_on(start_madlen: StartMadlen) -> None:
+    with pytest.raises(NotFound):
+        start_madlen().chat.resume("nothing")
 
 
 def test_deleting_a_session_stops_its_answer(start_madlen: StartMadlen) -> None:

@@ -16,12 +16,27 @@ from madlen.ui import text
 Again = Callable[[Lane], None]
 """Asks the same prompt once more in the given lane."""
 
+_HOPELESS = {DailyLimit.kind, OutOfCredit.kind, RateLimited.kind}
+"""What keeps the same model from going on just now."""
 
-def draw(reply: Reply, again: Again, *, other: str, other_name: str) -> None:
-    """Buttons for what can help. ``other`` is the model that is picked, offered where it is another."""
+
+def draw(reply: Reply, again: Again, *, resume: Callable[[str], None], other: str, other_name: str) -> None:
+    """Buttons for what can help. ``other`` is the model that is picked, offered where it is another.
+
+    ``resume`` takes the id of a reply that was cut off and has it go on.
+    """
     same = Lane(reply.model_id, reply.lane, reply.parameters)
     failure = reply.failure
     kind, extra = (failure.kind, failure.extra) if failure else ("", {})
+    if reply.text and kind not in _HOPELESS:
+        st.button(
+            "Continue",
+            key=f"continue-{reply.id}",
+            icon=":material/resume:",
+            type="tertiary",
+            on_click=resume,
+            args=(reply.id,),
+        )
     if kind == DailyLimit.kind:
         st.caption(f"New free requests come at {_midnight_here()}.")
     elif kind == RateLimited.kind and _seconds_left(reply) > 0:

@@ -70,6 +70,8 @@ def arriving(
             _heading(ended, name)
         with foot.container():
             _ending(ended, offer)
+    # What is read aloud: the end, once, for the words themselves are no live region.
+    st.toast(text.label(figures.finished(ended, name)), icon=":material/done:")
 
 
 def _heading(reply: Reply, name: str) -> None:

@@ -95,6 +95,18 @@ def test_a_prompt_is_typed_and_its_answer_grows_to_its_end(madlen: Server, new_p
     assert "".join(str(reply["content"]).split())[:40] in shown
 
 
+def test_the_end_of_an_answer_is_read_aloud_once_and_its_words_are_not(
+    madlen: Server, new_page: NewPage
+) -> None:
+    page = new_page()
+    opened(page, madlen)
+    send(page, "Say hello")
+    announcement = page.get_by_role("alert").filter(has_text="finished")
+    expect(announcement).to_have_count(1)
+    expect(announcement).to_contain_text("tokens")
+    assert answer(page).locator("[aria-live]").count() == 0
+
+
 def test_a_reload_in_mid_answer_shows_all_of_it_and_sees_it_finish(madlen: Server, new_page: NewPage) -> None:
     page = opened(new_page(), madlen)
     before = begin_long_answer(page, madlen)

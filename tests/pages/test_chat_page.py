@@ -261,3 +261,21 @@ def test_a_database_that_goes_away_is_a_sentence(current: Current, monkeypatch: 
     page = opened()
     assert not page.exception
     assert "cannot be opened" in page.error[0].value
+
+
+def test_a_long_chat_opens_with_its_newest_prompts_and_shows_earlier_ones_when_asked(
+    current: Current,
+) -> None:
+    madlen = current(Parrot(["Fine.", DONE]))
+    session_id = chatted(madlen, "Prompt 0")
+    for number in range(1, 25):
+        made = madlen.chat.ask(f"Prompt {number}", [Lane(POLLY.id)], session_id=session_id)
+        list(made.generations[0].follow(every=0))
+    page = opened(session=session_id)
+    assert [message.name for message in page.chat_message] == ["user", "assistant"] * 20
+    assert "Prompt 4" not in texts(page).split()
+    [earlier] = [button for button in page.main.button if "earlier" in button.label]
+    assert earlier.label == "Show 5 earlier prompts of 5"
+    earlier.click().run()
+    assert "Prompt 0" in texts(page)
+    assert not [button for button in page.main.button if "earlier" in button.label]

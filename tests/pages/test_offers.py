@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
+from madlen.conversation import GO_ON
 from madlen.errors import DailyLimit, MadlenError, OutOfCredit, RateLimited, UpstreamError
 from tests.pages.test_chat_page import Current, chatted, opened, texts
 from tests.parrot import DONE, SEER, Parrot
@@ -57,3 +59,24 @@ def test_the_end_of_the_daily_limit_is_told_on_the_readers_clock(current: Curren
     page = failed_with(current, DailyLimit("Used up."))
     assert "New free requests come at" in "".join(page.main.caption.values)
     assert offered(page) == []
+
+
+def test_an_answer_that_was_cut_off_can_go_on_with_its_words(current: Current) -> None:
+    parrot = Parrot(["Once upon "], ["a time.", DONE])
+    madlen = current(parrot)
+    page = opened(session=chatted(madlen, "A story"))
+    [go_on] = [button for button in page.main.button if button.label == "Continue"]
+    go_on.click().run()
+    assert "Once upon a time." in texts(page)
+    said = [(message.role, message.text) for message in parrot.requests[-1].messages]
+    assert said == [("user", "A story"), ("assistant", "Once upon "), ("user", GO_ON)]
+
+
+@pytest.mark.parametrize("error", [DailyLimit("Used up."), RateLimited("Busy."), OutOfCredit("Too dear.")])
+def test_what_the_same_model_cannot_do_now_is_not_offered(current: Current, error: MadlenError) -> None:
+    madlen = current(Parrot(["Once upon ", error]))
+    assert "Continue" not in offered(opened(session=chatted(madlen)))
+
+
+def test_nothing_is_continued_where_no_word_came(current: Current) -> None:
+    assert "Continue" not in offered(failed_with(current, UpstreamError("Down.")))
