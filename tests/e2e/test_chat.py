@@ -101,7 +101,7 @@ def test_the_end_of_an_answer_is_read_aloud_once_and_its_words_are_not(
     page = new_page()
     opened(page, madlen)
     send(page, "Say hello")
-    announcement = page.get_by_role("alert").filter(has_text="finished")
+    announcement = page.get_by_role("alertdialog").filter(has_text="finished")
     expect(announcement).to_have_count(1)
     expect(announcement).to_contain_text("tokens")
     assert answer(page).locator("[aria-live]").count() == 0
