@@ -37,7 +37,7 @@ class MadlenError(Exception):
     kind: ClassVar[str] = "internal"
     title: ClassVar[str] = "Something went wrong"
 
-    def extra(self) -> Mapping[str, int | float]:
+    def extra(self) -> Mapping[str, int | float | str]:
         """Members that a problem document adds, such as ``retry_after`` in seconds."""
         return {}
 
@@ -81,20 +81,31 @@ class UpstreamError(MadlenError):
     """The model's side failed.
 
     ``retry_after`` is in seconds where the other side named it; ``retryable`` says whether asking the
-    same again soon can help.
+    same again soon can help, ``retry_once`` that it can only once; ``settings_url`` is the page at the
+    provider that can change it.
     """
 
     status = 502
     kind = "upstream"
     title = "The provider failed"
 
-    def __init__(self, sentence: str, *, retry_after: float | None = None, retryable: bool = False) -> None:
+    def __init__(
+        self,
+        sentence: str,
+        *,
+        retry_after: float | None = None,
+        retryable: bool = False,
+        settings_url: str = "",
+    ) -> None:
         super().__init__(sentence)
         self.retry_after = retry_after
         self.retryable = retryable
+        self.retry_once = False
+        self.settings_url = settings_url
 
-    def extra(self) -> Mapping[str, int | float]:
-        return {} if self.retry_after is None else {"retry_after": self.retry_after}
+    def extra(self) -> Mapping[str, int | float | str]:
+        wait = {} if self.retry_after is None else {"retry_after": self.retry_after}
+        return {**wait, **({"settings_url": self.settings_url} if self.settings_url else {})}
 
 
 class UpstreamAuth(UpstreamError):
@@ -113,12 +124,13 @@ class OutOfCredit(UpstreamError):
         *,
         retry_after: float | None = None,
         retryable: bool = False,
+        settings_url: str = "",
         affordable_tokens: int | None = None,
     ) -> None:
-        super().__init__(sentence, retry_after=retry_after, retryable=retryable)
+        super().__init__(sentence, retry_after=retry_after, retryable=retryable, settings_url=settings_url)
         self.affordable_tokens = affordable_tokens
 
-    def extra(self) -> Mapping[str, int | float]:
+    def extra(self) -> Mapping[str, int | float | str]:
         tokens = self.affordable_tokens
         return {**super().extra(), **({} if tokens is None else {"affordable_tokens": tokens})}
 
@@ -148,9 +160,23 @@ class ContextLength(UpstreamError):
 
 
 class RateLimited(UpstreamError):
+    """``free_minute`` says that the account, and not the model, has had too many requests this minute."""
+
     status = 429
     kind = "rate-limited"
     title = "Too many requests"
+
+    def __init__(
+        self,
+        sentence: str,
+        *,
+        retry_after: float | None = None,
+        retryable: bool = False,
+        settings_url: str = "",
+        free_minute: bool = False,
+    ) -> None:
+        super().__init__(sentence, retry_after=retry_after, retryable=retryable, settings_url=settings_url)
+        self.free_minute = free_minute
 
 
 class DailyLimit(RateLimited):

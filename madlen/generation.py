@@ -31,6 +31,7 @@ from madlen.types import (
     Reply,
     Request,
     Retrying,
+    Spent,
     Started,
     Status,
     Text,
@@ -209,6 +210,8 @@ class Generation:
                 )
             case Started(model, provider, generation_id):
                 self.head = replace(self.head, model=model, provider=provider, generation_id=generation_id)
+            case Spent(usage):
+                self.head = replace(self.head, usage=usage)
             case Done(finish_reason, usage, thoughts):
                 self.head = replace(
                     self.head, finish_reason=finish_reason, usage=usage, reasoning_details=thoughts

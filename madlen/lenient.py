@@ -13,8 +13,13 @@ def mapping(value: Any) -> dict[str, Any]:
 
 
 def text(value: Any) -> str:
-    """Text that UTF-8 can carry, or none: JSON may escape half a surrogate pair."""
-    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
+    """Text that UTF-8 can carry, or none: JSON may escape the halves of a character apart.
+
+    Two halves that meet become their character, one alone the sign for what cannot be read.
+    """
+    if not isinstance(value, str):
+        return ""
+    return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def words(value: Any) -> frozenset[str]:

@@ -76,7 +76,12 @@ class Services:
             log.warning(warning)
 
     def _providers(self, settings: Settings, tracing: Tracing) -> list[Provider]:
-        self._local = LocalModels(settings.local_models, cache_folder=weights.cache_folder(), tracing=tracing)
+        self._local = LocalModels(
+            settings.local_models,
+            cache_folder=weights.cache_folder(),
+            tracing=tracing,
+            silence_seconds=settings.no_token_seconds,
+        )
         if settings.openrouter_api_key is None:
             return [self._local]
         openrouter = OpenRouter(
@@ -91,8 +96,9 @@ class Services:
                 user=settings.openrouter_user or "",
             ),
             tracing=tracing,
+            silence_seconds=settings.no_token_seconds,
         )
-        self._account = Account(openrouter.quota)
+        self._account = openrouter.account
         return [openrouter, self._local]
 
     def _in_background(self, stack: ExitStack, work: Callable[[], Awaitable[None]]) -> None:

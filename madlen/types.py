@@ -176,15 +176,26 @@ class Retrying:
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """What an OpenRouter account may still do; the day ends at midnight UTC."""
+    """What an OpenRouter account may still do; the day ends at midnight UTC, the minute is the last one."""
 
     free_used: int | None = None
     free_limit: int | None = None
     free_left: int | None = None
     credit_left: Decimal | None = None
+    minute_limit: int | None = None
+    minute_left: int | None = None
+    minute_wait: float | None = None
+    """Seconds until free requests are taken again, where one was refused for its minute."""
 
 
-Event = Started | Retrying | Text | Reasoning | Image | Done
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What an answer that is not whole was billed at; an exception follows."""
+
+    usage: Usage
+
+
+Event = Started | Retrying | Text | Reasoning | Image | Spent | Done
 
 
 class Status(enum.StrEnum):

@@ -82,6 +82,7 @@ def main() -> None:
         _send(sending, session, lane)
     for turn in _shown(turns, key):
         _draw(turn, names, lane)
+    sidebar.foot(model_id)
 
 
 def _session(session_id: str) -> Session | None:

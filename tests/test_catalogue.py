@@ -177,7 +177,11 @@ def test_parameters_may_be_null() -> None:
 def test_half_a_surrogate_pair_becomes_text_that_can_be_stored() -> None:
     broken = model(id="a/\ud83d", name="B\ud83d", description="\udc00", supported_parameters=["\ud83d"])
     words = "".join((broken.id, broken.name, broken.description, *broken.supported_parameters))
-    assert words.encode("utf-8") == b"a/?B???"
+    assert words == "a/\ufffdB\ufffd\ufffd\ufffd"
+
+
+def test_the_halves_of_a_character_that_meet_become_it() -> None:
+    assert model(name="\ud83d\ude00").name == "\U0001f600"
 
 
 @pytest.mark.parametrize(

@@ -18,9 +18,10 @@ from httpx_sse import EventSource
 from madlen import lenient
 from madlen.errors import Interrupted, UpstreamError
 from madlen.providers.bounds import bounded
-from madlen.providers.refusals import refusal
+from madlen.providers.characters import Characters
+from madlen.providers.refusals import Refusal, refusal
 from madlen.providers.thoughts import Thoughts
-from madlen.types import Done, Event, Image, Message, Reasoning, Request, Started, Text, Usage
+from madlen.types import Done, Event, Image, Message, Reasoning, Request, Spent, Started, Text, Usage
 
 _END = "[DONE]"
 _NOBODY = Started()
@@ -47,6 +48,8 @@ async def events(
                     break
                 for parsed in grammar.take(decoded(event.data)):
                     yield parsed
+                if grammar.failed:
+                    break
     else:
         answer = decoded(await response.aread())
         if not isinstance(answer, dict):
@@ -58,6 +61,8 @@ async def events(
             )
         for parsed in grammar.take(answer):
             yield parsed
+    for parsed in grammar.rest():
+        yield parsed
     yield grammar.done()
 
 
@@ -67,17 +72,25 @@ def _has_choice(answer: dict[str, Any]) -> bool:
 
 
 class Grammar:
-    """What a stream has said so far. ``take`` each chunk, then ask for ``done``."""
+    """What a stream has said so far. ``take`` each chunk until one ``failed``, then ``rest`` and ``done``."""
 
     def __init__(self, model_id: str, known: Started = _NOBODY) -> None:
         self._model_id = model_id
         self._started = known
         self._finish_reason = ""
         self._usage = Usage()
+        self._reasoning = Characters()
+        self._text = Characters()
         self._thoughts = Thoughts()
+        self._error: Refusal | None = None
+
+    @property
+    def failed(self) -> bool:
+        """Whether a chunk carried an error, after which nothing of the answer comes."""
+        return self._error is not None
 
     def take(self, chunk: Any) -> list[Event]:
-        """The events in a chunk; one that is no JSON object says nothing and is passed over."""
+        """The events in a chunk, also in one with an error; what is no JSON object is passed over."""
         if not isinstance(chunk, dict):
             return []
         choices = chunk.get("choices")
@@ -85,20 +98,29 @@ class Grammar:
         choice = choice if isinstance(choice, dict) else {}
         for holder in (chunk, choice):
             if holder.get("error"):
-                raise refusal(200, holder, model_id=self._model_id)
+                self._error = refusal(200, holder, model_id=self._model_id)
+                break
         if isinstance(chunk.get("usage"), dict):
             self._usage = usage(chunk["usage"])
         self._finish_reason = lenient.text(choice.get("finish_reason")) or self._finish_reason
         content = lenient.mapping(choice.get("delta") or choice.get("message"))
         self._thoughts.take(content.get("reasoning_details"))
-        return [*self._who(chunk), *_words(content)]
+        return [*self._who(chunk), *self._words(content)]
+
+    def rest(self) -> list[Event]:
+        """What is told last: a half of a character whose other never came, and the bill of a failure."""
+        failed = self.failed or self._finish_reason in {"", "error"}
+        spent = [Spent(self._usage)] if failed and self._usage != Usage() else []
+        return [*_said(self._reasoning.rest(), self._text.rest()), *spent]
 
     def end(self) -> None:
         """Takes the mark at the end, which makes an answer whole that came without a finish reason."""
         self._finish_reason = self._finish_reason or "stop"
 
     def done(self) -> Done:
-        """Raises ``Interrupted`` when the stream ended without saying that the answer did."""
+        """Raises the error of a chunk, or ``Interrupted`` when nothing said that the answer had ended."""
+        if self._error is not None:
+            raise self._error
         if not self._finish_reason:
             raise Interrupted(
                 f"The answer of {self._model_id} was cut off before its end. Continue it or try again."
@@ -119,6 +141,28 @@ class Grammar:
         )
         self._started = started
         return [started] if started != known else []
+
+    def _words(self, content: dict[str, Any]) -> list[Event]:
+        return [
+            *_said(
+                self._reasoning.take(content.get("reasoning") or content.get("reasoning_content")),
+                self._text.take(content.get("content")),
+            ),
+            *_images(content.get("images")),
+        ]
+
+
+def _said(reasoning: str, text: str) -> list[Event]:
+    return [*([Reasoning(reasoning)] if reasoning else []), *([Text(text)] if text else [])]
+
+
+def _images(made: Any) -> list[Event]:
+    found: list[Event] = []
+    for image in made if isinstance(made, list) else ():
+        address = lenient.mapping(lenient.mapping(image).get("image_url"))
+        if url := lenient.text(address.get("url")):
+            found.append(Image(url))
+    return found
 
 
 def body(request: Request, *, default_max_tokens: int) -> dict[str, Any]:
@@ -176,20 +220,6 @@ def _message(message: Message) -> dict[str, Any]:
     parts: list[dict[str, Any]] = [{"type": "text", "text": message.text}] if message.text else []
     parts += [{"type": "image_url", "image_url": {"url": picture.address}} for picture in message.pictures]
     return {"role": message.role, "content": parts}
-
-
-def _words(content: dict[str, Any]) -> list[Event]:
-    found: list[Event] = []
-    if thought := lenient.text(content.get("reasoning") or content.get("reasoning_content")):
-        found.append(Reasoning(thought))
-    if text := lenient.text(content.get("content")):
-        found.append(Text(text))
-    made = content.get("images")
-    for image in made if isinstance(made, list) else ():
-        address = lenient.mapping(lenient.mapping(image).get("image_url"))
-        if url := lenient.text(address.get("url")):
-            found.append(Image(url))
-    return found
 
 
 def decoded(content: str | bytes) -> Any:

@@ -24,7 +24,7 @@ from madlen.errors import Interrupted, ModelGone, ModelUnavailable, UpstreamTime
 from madlen.providers import chunks, weights
 from madlen.providers.refusals import refusal
 from madlen.tracing import Tracing
-from madlen.types import Done, Event, Model, Pricing, Request, Started, Usage
+from madlen.types import Done, Event, Model, Pricing, Request, Spent, Started, Usage
 
 DEFAULT_ID = "local/smollm2-135m-instruct"
 MAX_TOKENS = 1024
@@ -32,7 +32,7 @@ CONTEXT_TOKENS = 8192
 _SLOTS = 4
 _PREFIX = "local/"
 _PARAMETERS = frozenset({"temperature", "top_p", "seed", "stop", "max_tokens"})
-_TIMEOUT = httpx.Timeout(connect=10, read=300, write=60, pool=30)
+READ_SECONDS = 300.0
 
 Source = Callable[[weights.Progress], Awaitable[Path]]
 Phase = Literal["waiting", "fetching", "loading", "ready", "failed"]
@@ -102,11 +102,21 @@ class _Embedded:
 
 
 class LocalModels:
-    """Keeps the ``Provider`` protocol for every GGUF file on offer, the default one first."""
+    """Keeps the ``Provider`` protocol for every GGUF file on offer, the default one first.
+
+    An answer may be silent for ``silence_seconds`` where that is more than the usual five minutes.
+    """
 
     source = "local"
 
-    def __init__(self, paths: Sequence[Path], *, cache_folder: Path, tracing: Tracing) -> None:
+    def __init__(
+        self,
+        paths: Sequence[Path],
+        *,
+        cache_folder: Path,
+        tracing: Tracing,
+        silence_seconds: float = 0.0,
+    ) -> None:
         async def default(progress: weights.Progress) -> Path:
             return await weights.obtain(progress, cache_folder)
 
@@ -114,7 +124,8 @@ class LocalModels:
         for path in _gguf_files(paths):
             model = _file_model(path, taken=self._embedded.keys())
             self._embedded[model.id] = _Embedded(model, _at(path))
-        self._client = httpx.AsyncClient(timeout=_TIMEOUT, trust_env=False)
+        timeout = httpx.Timeout(connect=10, read=max(READ_SECONDS, silence_seconds), write=60, pool=30)
+        self._client = httpx.AsyncClient(timeout=timeout, trust_env=False)
         tracing.instrument_client(self._client)
 
     async def models(self) -> list[Model]:
@@ -222,7 +233,7 @@ def _ours(event: Event, model: Model) -> Event:
     match event:
         case Started():
             return replace(event, model=model.id, provider="llama.cpp")
-        case Done(usage=usage):
+        case Done(usage=usage) | Spent(usage):
             return replace(event, usage=replace(usage, cost=Decimal(0)))
     return event
 

@@ -14,6 +14,7 @@ import httpx
 from madlen import catalogue, lenient
 from madlen.errors import BadSetting, Interrupted, MadlenError, UpstreamError, UpstreamTimeout
 from madlen.providers import chunks
+from madlen.providers.account import Account
 from madlen.providers.bounds import bounded
 from madlen.providers.refusals import refusal
 from madlen.providers.retries import retried
@@ -34,7 +35,7 @@ BILL_ON = frozenset(
     | {"SambaNova", "Inflection", "ZeroOneAI", "AionLabs", "Alibaba", "Nebius", "Kluster", "Targon"}
     | {"InferenceNet"}
 )
-_TIMEOUT = httpx.Timeout(connect=10, read=120, write=60, pool=10)
+READ_SECONDS = 120.0
 _LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20)
 
 
@@ -58,7 +59,10 @@ _NO_PREFERENCES = Preferences()
 
 
 class OpenRouter:
-    """Keeps the ``Provider`` protocol. ``base_url`` is the only place that the key is sent to."""
+    """Keeps the ``Provider`` protocol. ``base_url`` is the only place that the key is sent to.
+
+    An answer may be silent for ``silence_seconds`` where that is more than the usual two minutes.
+    """
 
     source = "openrouter"
 
@@ -71,6 +75,7 @@ class OpenRouter:
         tracing: Tracing,
         app_url: str = "",
         preferences: Preferences = _NO_PREFERENCES,
+        silence_seconds: float = 0.0,
     ) -> None:
         try:
             httpx.URL(base_url)
@@ -87,10 +92,13 @@ class OpenRouter:
                 # A compressed body could unpack to any size.
                 "Accept-Encoding": "identity",
             },
-            timeout=_TIMEOUT,
+            timeout=_timeout(READ_SECONDS),
             limits=_LIMITS,
             follow_redirects=False,
         )
+        self._answer_timeout = _timeout(max(READ_SECONDS, silence_seconds))
+        self.account = Account(self.quota)
+        """What the key's account may still do; somebody must keep it fresh."""
         tracing.instrument_client(self._client)
 
     async def models(self) -> list[Model]:
@@ -133,9 +141,10 @@ class OpenRouter:
         body = chunks.body(request, default_max_tokens=MAX_TOKENS) | self._preferences.members()
         if request.session_id:
             body["session_id"] = request.session_id
-        with self._sentences(request.model_id):
+        free = catalogue.counts_against_quota(Model(request.model_id, request.model_id, self.source))
+        with self.account.request(free=free), self._sentences(request.model_id):
             async with self._client.stream(
-                "POST", f"{self._base_url}/chat/completions", json=body
+                "POST", f"{self._base_url}/chat/completions", json=body, timeout=self._answer_timeout
             ) as response:
                 if response.status_code != 200:
                     raise refusal(
@@ -209,6 +218,10 @@ class OpenRouter:
             raise Interrupted(
                 f"The connection broke before {what} was complete. Continue or try again."
             ) from error
+
+
+def _timeout(read_seconds: float) -> httpx.Timeout:
+    return httpx.Timeout(connect=10, read=read_seconds, write=60, pool=10)
 
 
 def header_text(text: str) -> str:

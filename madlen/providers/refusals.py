@@ -13,8 +13,6 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from madlen import lenient
@@ -32,6 +30,7 @@ from madlen.errors import (
     UpstreamError,
     UpstreamTimeout,
 )
+from madlen.providers import waits
 
 _SECRET = re.compile(r"sk-or-v[\w.-]+|\b(?:sk|Bearer)[-\s][\w.+/=-]{6,}", re.IGNORECASE)
 _AFFORDABLE = re.compile(r"can only afford (\d+)")
@@ -40,6 +39,8 @@ _REASON_CHARACTERS = 300
 _READ_CHARACTERS = 10_000
 """As much of a proxy's page as is searched for markup; unclosed tags take the square of their number."""
 _PRIVACY = "https://openrouter.ai/settings/privacy"
+_KEYS = "https://openrouter.ai/settings/keys"
+_CREDITS = "https://openrouter.ai/settings/credits"
 _PASSING = {408, 429, 500, 502, 503, 504, 524, 529}
 _STATUSES = {
     "authentication": 401,
@@ -66,11 +67,13 @@ def refusal(status: int, body: Any, *, model_id: str, headers: Mapping[str, str]
     kinds = _kinds(details, metadata, availability)
     status = _status(status, details, kinds)
     text = f"{details.get('message', '')} {reason}".lower()
-    retry_after = _seconds(
+    retry_after = waits.seconds(
         metadata.get("retry_after_seconds"),
         availability.get("retry_after"),
         (headers or {}).get("retry-after"),
     )
+    if retry_after is None and _of_minute(text, metadata):
+        retry_after = waits.until_reset(metadata, headers or {})
     named = _named(
         status,
         text=text,
@@ -82,6 +85,8 @@ def refusal(status: int, body: Any, *, model_id: str, headers: Mapping[str, str]
     )
     if isinstance(named, UpstreamError):
         named.retryable = _is_retryable(named, status, availability)
+        named.retry_once = status == 500
+        named.settings_url = _settings_page(named, text, metadata)
     return named
 
 
@@ -96,11 +101,9 @@ def _named(
     retry_after: float | None,
 ) -> Refusal:
     if status == 401:
-        return UpstreamAuth(
-            "OpenRouter refused the API key. Check OPENROUTER_API_KEY at https://openrouter.ai/settings/keys."
-        )
+        return UpstreamAuth(f"OpenRouter refused the API key. Check OPENROUTER_API_KEY at {_KEYS}.")
     if status == 402:
-        return _out_of_credit(text, reason, retry_after)
+        return _out_of_credit(text, reason, metadata, retry_after)
     if status == 403:
         return Refused(f"The provider refused this request: {reason}")
     if any("context" in kind for kind in kinds) or "maximum context length" in text:
@@ -201,16 +204,43 @@ def _is_retryable(error: UpstreamError, status: int, availability: Mapping[str, 
     return status in _PASSING
 
 
-def _out_of_credit(text: str, reason: str, retry_after: float | None) -> OutOfCredit:
+def _settings_page(error: UpstreamError, text: str, metadata: Mapping[str, Any]) -> str:
+    """The page at OpenRouter that can change it, if one can; never an address out of the refusal."""
+    match error:
+        case DataPolicy():
+            return _PRIVACY
+        case UpstreamAuth():
+            return _KEYS
+        case OutOfCredit() | Refused() if _of_key(text, metadata):
+            return _KEYS
+        case OutOfCredit():
+            return _CREDITS
+    return ""
+
+
+def _of_key(text: str, metadata: Mapping[str, Any]) -> bool:
+    """Whether the key has reached a limit of its own, whatever credit the account has."""
+    return "key limit exceeded" in text or metadata.get("limit_source") == "openrouter_key_limit"
+
+
+def _of_minute(text: str, metadata: Mapping[str, Any]) -> bool:
+    """Whether the account's free requests of the minute are used up."""
+    return "free-models-per-min" in text or metadata.get("limit_source") == "openrouter_free_tier_per_minute"
+
+
+def _out_of_credit(
+    text: str, reason: str, metadata: Mapping[str, Any], retry_after: float | None
+) -> OutOfCredit:
     found = _AFFORDABLE.search(text)
     affordable = int(found[1]) if found else None
+    step, page = ("raise the key's limit", _KEYS) if _of_key(text, metadata) else ("add credit", _CREDITS)
     advice = (
-        f"Ask for at most {affordable} tokens or add credit at"
+        f"Ask for at most {affordable} tokens or {step} at"
         if affordable
-        else "Add credit or choose a free model:"
+        else f"{step.capitalize()} or choose a free model:"
     )
     return OutOfCredit(
-        f"Not enough credit: {reason} {advice} https://openrouter.ai/settings/credits.",
+        f"Not enough credit: {reason} {advice} {page}.",
         retry_after=retry_after,
         affordable_tokens=affordable,
     )
@@ -227,28 +257,12 @@ def _rate_limited(
     seconds = math.ceil(retry_after or 0)
     plural = "" if seconds == 1 else "s"
     wait = f"Try again in {seconds} second{plural}" if seconds else "Try again in a moment"
+    if _of_minute(text, metadata):
+        return RateLimited(
+            f"The free requests of this minute are used up. {wait} or choose a paid or an embedded model.",
+            retry_after=retry_after,
+            free_minute=True,
+        )
     return RateLimited(
         f"{model_id} is busy: {reason} {wait} or choose another model.", retry_after=retry_after
     )
-
-
-def _seconds(*candidates: Any) -> float | None:
-    """The first of them that is a wait: seconds, or the date to which ``Retry-After`` may be set."""
-    for candidate in candidates:
-        try:
-            seconds = float(candidate)
-        except (TypeError, ValueError, OverflowError):
-            seconds = _until(candidate)
-        if math.isfinite(seconds) and seconds >= 0:
-            return seconds
-    return None
-
-
-def _until(date: Any) -> float:
-    try:
-        moment = parsedate_to_datetime(date)
-    except (TypeError, ValueError, AttributeError):
-        return math.nan
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - datetime.now(UTC)).total_seconds())

@@ -42,7 +42,8 @@ async def retried(
                 return
         except UpstreamError as error:
             seconds = pause(number, error.retry_after, jitter())
-            if said or not error.retryable or number == TRIES - 1 or seconds > LONGEST_SECONDS:
+            last = number >= (1 if error.retry_once else TRIES - 1)
+            if said or not error.retryable or last or seconds > LONGEST_SECONDS:
                 raise
             kind = error.kind
         yield Retrying(kind, seconds)

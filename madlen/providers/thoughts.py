@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from madlen import lenient
+from madlen.providers import characters
 
 _JOINED = ("text", "summary", "data")
 
@@ -29,11 +30,18 @@ class Thoughts:
 
     def whole(self) -> tuple[dict[str, Any], ...]:
         """The items in the order in which they began."""
-        return tuple(lenient.clean(item) for item in self._items.values())
+        return tuple(lenient.clean(_mended(item)) for item in self._items.values())
 
     def _join(self, item: dict[str, Any], fragment: dict[str, Any]) -> None:
         for name, value in fragment.items():
             if name in _JOINED and isinstance(value, str):
-                item[name] = lenient.text(item.get(name)) + lenient.text(value)
+                before = item.get(name)
+                item[name] = (before if isinstance(before, str) else "") + value
             elif value is not None or name not in item:
                 item[name] = value
+
+
+def _mended(item: dict[str, Any]) -> dict[str, Any]:
+    """The item with characters whose halves came in two fragments."""
+    joined = {name: characters.whole(item[name]) for name in _JOINED if isinstance(item.get(name), str)}
+    return {**item, **joined}

@@ -11,6 +11,11 @@ _ENDED = {
     Status.INTERRUPTED: "cut off",
     Status.FAILED: "failed",
 }
+_SAID = {
+    Status.STOPPED: "was stopped",
+    Status.INTERRUPTED: "was cut off",
+    Status.FAILED: "failed",
+}
 
 
 def under(reply: Reply) -> str:
@@ -29,6 +34,17 @@ def under(reply: Reply) -> str:
         "" if usage.cost is None else money(usage.cost),
     ]
     return " · ".join(part for part in parts if part)
+
+
+def finished(reply: Reply, name: str) -> str:
+    """That an answer has ended and what it took, short enough to be read aloud."""
+    tokens, duration = reply.usage.completion_tokens, reply.timing.duration
+    parts = [
+        f"{name} {_SAID.get(reply.status, 'finished')}",
+        "" if tokens is None else f"{tokens:,} tokens",
+        "" if duration is None else f"{duration:,.1f} s",
+    ]
+    return ", ".join(part for part in parts if part)
 
 
 def left(quota: Quota) -> str:

@@ -39,10 +39,18 @@ def draw(reply: Reply, again: Again, *, resume: Callable[[str], None], other: st
         )
     if kind == DailyLimit.kind:
         st.caption(f"New free requests come at {_midnight_here()}.")
-    elif kind == RateLimited.kind and _seconds_left(reply) > 0:
+    elif _seconds_left(reply) > 0:
         _countdown(reply)
     else:
         _button("Try again", ":material/refresh:", reply, again, same)
+    if page := extra.get("settings_url"):
+        st.link_button(
+            "Open the settings at OpenRouter",
+            page,
+            key=f"settings-{reply.id}",
+            type="tertiary",
+            icon=":material/open_in_new:",
+        )
     tokens = extra.get("affordable_tokens")
     if kind == OutOfCredit.kind and tokens:
         fewer = replace(same, parameters=replace(reply.parameters, max_tokens=int(tokens)))

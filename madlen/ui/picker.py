@@ -151,9 +151,14 @@ def _line(one: Model | None, model_id: str, choices: Choices) -> str:
 
 
 def quota(known: Quota | None) -> None:
-    """What the account may still do, where one spends it."""
-    if known is not None and (line := figures.left(known)):
-        st.caption(text.label(line))
+    """What the account may still do, where one spends it: a meter of the day and a line."""
+    if known is None or not (line := figures.left(known)):
+        return
+    if (day := figures.fraction(known.free_left, known.free_limit)) is not None:
+        st.progress(day, width=80)
+    st.caption(text.label(line))
+    if known.minute_wait is not None:
+        st.caption(f"Free requests are taken again in {known.minute_wait:.0f} s")
 
 
 def notes(listing: Listing) -> None:

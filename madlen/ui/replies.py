@@ -11,6 +11,11 @@ from madlen.ui import figures, streaming, text
 
 ANSWER_ICON = ":material/neurology:"
 PROMPT_ICON = ":material/person:"
+_ENDED_EARLY = {
+    "length": "The answer reached its token limit.",
+    "content_filter": "The provider's content filter ended the answer here.",
+}
+"""What a finish reason says beside "stop", in the field's words for it."""
 
 
 def prompt(turn: Turn) -> None:
@@ -40,13 +45,16 @@ def _ending(reply: Reply, offer: Callable[[Reply], None]) -> None:
         draw(text.label(reply.failure.sentence), icon=":material/error:")
     elif not reply.text and not reply.pictures:
         st.caption("The model sent an empty answer.")
+    if ended_early := _ENDED_EARLY.get(reply.finish_reason):
+        st.caption(ended_early)
     for note in reply.notes:
         st.caption(text.label(note))
     figure_line = figures.under(reply)
     with st.container(horizontal=True, vertical_alignment="center"):
         if figure_line:
             st.caption(text.label(figure_line))
-        if reply.status is not Status.COMPLETE or not (reply.text or reply.pictures):
+        whole = reply.status is Status.COMPLETE and (reply.text or reply.pictures)
+        if not whole or reply.finish_reason in _ENDED_EARLY:
             offer(reply)
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 
 import streamlit as st
 
@@ -30,6 +33,29 @@ def draw(sessions: Sequence[Session], *, app_name: str, current: str) -> None:
                     on_click=_open,
                     args=(session.id,),
                 )
+
+
+def foot(model_id: str) -> None:
+    """How a program asks the same. Drawn last of all.
+
+    It is also the first code on the page: the browser loads its highlighter for it now, and not in
+    the middle of an answer, where it would freeze the page for a quarter of a second.
+    """
+    with st.sidebar.expander("For programs", icon=":material/terminal:"):
+        st.caption("Every model here answers over REST too, in OpenAI's shape.")
+        asked = {"model": model_id, "messages": [{"role": "user", "content": "Hello!"}]}
+        st.code(
+            f"curl {_origin()}/api/chat/ \\\n  -H 'Content-Type: application/json' \\\n"
+            f"  -d {shlex.quote(json.dumps(asked))}",
+            language="bash",
+        )
+        st.link_button("All calls", f"{_origin()}/api/docs", type="tertiary", icon=":material/api:")
+
+
+def _origin() -> str:
+    """Where this page was opened, such as ``http://localhost:8501``."""
+    address = urlsplit(st.context.url or "http://localhost:8501")
+    return f"{address.scheme}://{address.netloc}"
 
 
 def _open(session_id: str) -> None:

@@ -231,8 +231,14 @@ def test_what_the_account_may_still_do_stands_where_one_chooses(
     current: Current, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     madlen = current()
-    monkeypatch.setattr(madlen, "quota", lambda: Quota(12, 50, 38))
-    assert "38 of 50 free requests left today" in "".join(opened().main.caption.values)
+    left = Quota(12, 50, 38, minute_limit=20, minute_left=0, minute_wait=12.0)
+    monkeypatch.setattr(madlen, "quota", lambda: left)
+    page = opened()
+    said = "".join(page.main.caption.values)
+    assert "38 of 50 free requests left today · 0 of 20 this minute" in said
+    assert "Free requests are taken again in 12 s" in said
+    [meter] = page.main.get("progress")
+    assert meter.proto.value == 76
 
 
 def test_a_note_stands_under_its_answer(current: Current) -> None:
@@ -279,3 +285,11 @@ def test_a_long_chat_opens_with_its_newest_prompts_and_shows_earlier_ones_when_a
     earlier.click().run()
     assert "Prompt 0" in texts(page)
     assert not [button for button in page.main.button if "earlier" in button.label]
+
+
+def test_the_page_says_how_a_program_asks_the_same_model(current: Current) -> None:
+    current()
+    [code] = opened().sidebar.code
+    assert code.language == "bash"
+    assert "/api/chat/" in code.value
+    assert '"model": "parrot/polly"' in code.value

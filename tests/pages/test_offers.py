@@ -6,9 +6,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from madlen.conversation import GO_ON
-from madlen.errors import DailyLimit, MadlenError, OutOfCredit, RateLimited, UpstreamError
+from madlen.errors import DailyLimit, DataPolicy, MadlenError, OutOfCredit, RateLimited, UpstreamError
 from tests.pages.test_chat_page import Current, chatted, opened, texts
 from tests.parrot import DONE, SEER, Parrot
+
+PRIVACY = "https://openrouter.ai/settings/privacy"
 
 
 def failed_with(current: Current, error: MadlenError) -> AppTest:
@@ -80,3 +82,9 @@ def test_what_the_same_model_cannot_do_now_is_not_offered(current: Current, erro
 
 def test_nothing_is_continued_where_no_word_came(current: Current) -> None:
     assert "Continue" not in offered(failed_with(current, UpstreamError("Down.")))
+
+
+def test_a_setting_at_openrouter_that_is_in_the_way_is_one_click_away(current: Current) -> None:
+    page = failed_with(current, DataPolicy("Nobody may answer.", settings_url=PRIVACY))
+    [link] = page.main.get("link_button")
+    assert link.proto.url == PRIVACY

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from madlen.errors import Interrupted, MadlenError, RateLimited, UpstreamError
 from madlen.providers.chunks import decoded, events
-from madlen.types import Done, Event, Reasoning, Started, Text, Usage
+from madlen.types import Done, Event, Image, Reasoning, Spent, Started, Text, Usage
 
 MODEL = "google/gemma-4-31b-it:free"
 RECORDED = (Path(__file__).parents[1] / "data" / "answer.sse").read_bytes()
@@ -188,6 +188,44 @@ def test_an_error_in_a_stream_ends_it_at_once_and_leaves_what_was_said() -> None
     found, error = streamed(chunk("A"), failure, chunk("B"), b"data: [DONE]\n\n")
     assert found == [Text("A")]
     assert type(error) is RateLimited
+
+
+@pytest.mark.parametrize("place", ["chunk", "choice"])
+def test_what_comes_beside_an_error_is_kept(place: str) -> None:
+    picture = {"image_url": {"url": "data:image/png;base64,AA=="}}
+    choice: dict[str, Any] = {"delta": {"content": "Hal", "reasoning": "Hm.", "images": [picture]}}
+    last: dict[str, Any] = {"choices": [choice], "model": "m-2026", "id": "gen-1"}
+    (last if place == "chunk" else choice)["error"] = {"code": 429, "message": "Slow down"}
+    found, error = streamed(event(last), chunk("B"), b"data: [DONE]\n\n")
+    assert found == [
+        Started("m-2026", generation_id="gen-1"),
+        Reasoning("Hm."),
+        Text("Hal"),
+        Image("data:image/png;base64,AA=="),
+    ]
+    assert type(error) is RateLimited
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        event({"choices": [], "error": {"code": 502, "message": "Gone"}, "usage": {"total_tokens": 13}}),
+        event({"choices": [], "usage": {"total_tokens": 13}}),
+        event({"choices": [{"delta": {}, "finish_reason": "error"}], "usage": {"total_tokens": 13}}),
+    ],
+    ids=["error", "cut", "end by error"],
+)
+def test_what_a_failed_answer_was_billed_at_is_kept(end: bytes) -> None:
+    found, error = streamed(chunk("Hi"), end)
+    assert found == [Text("Hi"), Spent(Usage(total_tokens=13))]
+    assert error is not None
+
+
+def test_the_words_of_a_body_with_an_error_are_kept() -> None:
+    choice = {"message": {"content": "Half"}, "error": {"code": 502, "message": "Gone"}}
+    found, error = streamed(json.dumps({"choices": [choice]}).encode(), kind="application/json")
+    assert found == [Text("Half")]
+    assert "Gone." in str(error)
 
 
 def test_an_error_may_be_all_that_comes() -> None:

@@ -25,7 +25,7 @@ def said(content: Any, **more: Any) -> dict[str, Any]:
 def taken(*chunks: Any) -> list[Event]:
     """The events of a stream of those chunks, ``Done`` included."""
     grammar = Grammar(MODEL)
-    return [*(event for chunk in chunks for event in grammar.take(chunk)), grammar.done()]
+    return [*(event for chunk in chunks for event in grammar.take(chunk)), *grammar.rest(), grammar.done()]
 
 
 def broken(*chunks: Any) -> MadlenError:
@@ -218,17 +218,9 @@ def test_a_whole_message_is_read_like_a_chunk() -> None:
     assert taken(answer) == [Reasoning("Flat."), Text("Red."), Done("stop", COUNTED)]
 
 
-@pytest.mark.parametrize(
-    ("escaped", "text"),
-    [
-        (r'"\ud83d\ude00"', "😀"),
-        (r'"a\ud83d"', "a?"),
-        (r'"\ude00b"', "?b"),
-        (r'"\u2028\u0085\u0000"', "\u2028\u0085\0"),
-    ],
-)
-def test_half_a_surrogate_pair_becomes_text_that_can_be_stored(escaped: str, text: str) -> None:
-    assert taken(said(json.loads(escaped)), STOP)[0] == Text(text)
+@pytest.mark.parametrize("text", ["😀", "\u2028\u0085\0"])
+def test_escapes_are_the_characters_they_stand_for(text: str) -> None:
+    assert taken(said(json.loads(json.dumps(text))), STOP)[0] == Text(text)
 
 
 _JSON = st.recursive(

@@ -20,7 +20,7 @@ from madlen.errors import (
 )
 from madlen.providers.openrouter import OpenRouter, Preferences, header_text
 from madlen.tracing import Tracing
-from madlen.types import Done, Event, Message, Parameters, Request, Started, Text, Usage
+from madlen.types import Done, Event, Message, Parameters, Quota, Request, Started, Text, Usage
 from tests.pretend_openrouter import CHAT_MODEL, Answer, PretendOpenRouter, chunk, said
 from tests.pretend_openrouter.answers import Scenario
 
@@ -256,3 +256,34 @@ def test_the_key_is_taken_out_of_every_other_calls_refusal_too(pretend: PretendO
         assert str(error.value) == "The provider refused this request: Key … has no access."
 
     anyio.run(main)
+
+
+@pytest.mark.parametrize(
+    ("model_id", "left"), [(CHAT_MODEL, 19), ("openrouter/free", 19), ("openai/gpt-4o-mini", 20)]
+)
+def test_a_request_to_a_free_model_is_one_less_in_its_minute(
+    pretend: PretendOpenRouter, model_id: str, left: int
+) -> None:
+    async def main() -> Quota | None:
+        async with client(pretend.base_url) as openrouter:
+            async for _ in openrouter.stream(Request(model_id, HELLO.messages)):
+                pass
+            await openrouter.account.refresh()
+            return openrouter.account.quota
+
+    assert anyio.run(main) == Quota(12, 1000, 988, Decimal("4.25"), minute_limit=20, minute_left=left)
+
+
+def test_every_try_counts(pretend: PretendOpenRouter) -> None:
+    pretend.play("server_error", "unavailable", Answer(pieces=said(CHAT_MODEL, "At last")))
+
+    async def main() -> Quota | None:
+        async with client(pretend.base_url) as openrouter:
+            async for _ in openrouter.stream(HELLO):
+                pass
+            await openrouter.account.refresh()
+            return openrouter.account.quota
+
+    quota = anyio.run(main)
+    assert quota is not None
+    assert quota.minute_left == 17

@@ -68,6 +68,22 @@ def test_there_is_an_end_to_asking() -> None:
     assert attempts.made == TRIES
 
 
+def test_an_error_of_the_server_itself_is_asked_about_once_more() -> None:
+    broken = refusal(500, {"error": {"code": 500, "message": "Internal"}}, model_id="a/b")
+    attempts = Attempts([broken], [broken], [DONE])
+    with pytest.raises(UpstreamError):
+        collected(attempts)
+    assert attempts.made == 2
+
+
+def test_an_error_of_the_server_itself_as_the_last_is_the_end() -> None:
+    broken = refusal(500, "", model_id="a/b")
+    attempts = Attempts([BUSY], [BUSY], [broken], [DONE])
+    with pytest.raises(UpstreamError):
+        collected(attempts)
+    assert attempts.made == TRIES
+
+
 @pytest.mark.parametrize("word", [Text("Hel"), Reasoning("Hm")])
 def test_nothing_is_asked_again_after_the_first_word(word: Event) -> None:
     attempts = Attempts([word, BUSY], [DONE])

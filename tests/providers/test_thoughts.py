@@ -56,7 +56,15 @@ def test_what_is_no_list_of_items_says_nothing(junk: object) -> None:
 
 def test_half_a_surrogate_pair_does_not_travel() -> None:
     [item] = whole([{"type": "reasoning.text", "text": "\ud800", "index": 0}])
-    assert item["text"] == "?"
+    assert item["text"] == "\ufffd"
+
+
+def test_a_character_cut_in_two_by_the_stream_is_whole_again() -> None:
+    [item] = whole(
+        [{"type": "reasoning.text", "text": "Hm \ud83d", "index": 0}],
+        [{"type": "reasoning.text", "text": "\ude00!", "index": 0}],
+    )
+    assert item["text"] == "Hm 😀!"
 
 
 def test_the_end_of_a_stream_carries_them() -> None:
@@ -71,4 +79,4 @@ def test_what_no_database_could_hold_is_cleaned() -> None:
     [item] = whole(
         [{"type": "t", "score": float("nan"), "parts": ["\ud800", {"\udfff": float("inf")}], "n": 1}]
     )
-    assert item == {"type": "t", "score": None, "parts": ["?", {"?": None}], "n": 1}
+    assert item == {"type": "t", "score": None, "parts": ["\ufffd", {"\ufffd": None}], "n": 1}

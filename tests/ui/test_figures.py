@@ -117,8 +117,50 @@ def test_how_it_ended_stands_first() -> None:
         (Quota(12, 50, 38, Decimal("4.25")), "38 of 50 free requests left today · $4.25 credit left"),
         (Quota(free_left=1000), "1,000 free requests left today"),
         (Quota(credit_left=Decimal(0)), "$0 credit left"),
+        (Quota(minute_limit=20, minute_left=18), "18 of 20 this minute"),
+        (
+            Quota(7, 50, 43, Decimal("1.2"), minute_limit=20, minute_left=18),
+            "43 of 50 free requests left today · 18 of 20 this minute · $1.20 credit left",
+        ),
         (Quota(), ""),
     ],
 )
 def test_what_is_left_is_one_line(quota: Quota, line: str) -> None:
     assert figures.left(quota) == line
+
+
+@pytest.mark.parametrize(
+    ("left", "limit", "fraction"),
+    [
+        (50, 50, 1.0),
+        (43, 50, 0.86),
+        (0, 50, 0.0),
+        (0, 0, 0.0),
+        (60, 50, 1.0),
+        (None, 50, None),
+        (3, None, None),
+    ],
+)
+def test_a_meter_shows_how_much_of_a_limit_is_left(
+    left: int | None, limit: int | None, fraction: float | None
+) -> None:
+    assert figures.fraction(left, limit) == fraction
+
+
+@pytest.mark.parametrize(
+    ("status", "line"),
+    [
+        (Status.COMPLETE, "Polly finished, 1,812 tokens, 4.1 s"),
+        (Status.STOPPED, "Polly was stopped, 1,812 tokens, 4.1 s"),
+        (Status.INTERRUPTED, "Polly was cut off, 1,812 tokens, 4.1 s"),
+        (Status.FAILED, "Polly failed, 1,812 tokens, 4.1 s"),
+    ],
+)
+def test_the_end_of_an_answer_is_short_enough_to_be_read_aloud(status: Status, line: str) -> None:
+    usage, timing = Usage(completion_tokens=1812), Timing(duration=4.14)
+    ended = reply(status=status, usage=usage, timing=timing)
+    assert figures.finished(ended, "Polly") == line
+
+
+def test_an_end_without_figures_says_only_who_ended() -> None:
+    assert figures.finished(reply(), "Polly") == "Polly finished"
