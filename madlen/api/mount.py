@@ -7,12 +7,14 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import anyio
 import anyio.to_thread
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import Receive, Scope, Send
 
 from madlen import api, services
+from madlen.api import promptness
 from madlen.api.ending import end_cleanly
 from madlen.guard import Guard
 from madlen.settings import Settings
@@ -40,8 +42,13 @@ def middleware(settings: Settings, *, page: Path) -> list[Middleware]:
 @asynccontextmanager
 async def lifespan(_app: Any) -> AsyncIterator[dict[str, Any]]:
     """Closes the services with the server: what is in flight is stored as interrupted."""
+    serving = promptness.server()
     end_cleanly(services.current())
-    yield {}
+    async with anyio.create_task_group() as group:
+        if serving is not None:
+            group.start_soon(promptness.without_delay, serving)
+        yield {}
+        group.cancel_scope.cancel()
     await anyio.to_thread.run_sync(services.close)
 
 

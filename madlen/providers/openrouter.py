@@ -142,7 +142,7 @@ class OpenRouter:
         if request.session_id:
             body["session_id"] = request.session_id
         free = catalogue.counts_against_quota(Model(request.model_id, request.model_id, self.source))
-        with self.account.request(free=free), self._sentences(request.model_id):
+        with self.account.request(free=free), self._sentences(f"the answer of {request.model_id}"):
             async with self._client.stream(
                 "POST", f"{self._base_url}/chat/completions", json=body, timeout=self._answer_timeout
             ) as response:
@@ -206,7 +206,7 @@ class OpenRouter:
             raise
         except httpx.TimeoutException as error:
             raise UpstreamTimeout(
-                f"OpenRouter did not answer in time for {what}. Try again or choose another model."
+                f"OpenRouter took too long over {what}. Try again or choose another model."
             ) from error
         except (httpx.ConnectError, httpx.ProxyError) as error:
             raise UpstreamError(

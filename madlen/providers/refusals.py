@@ -59,6 +59,9 @@ Refusal = UpstreamError | TooLarge | Unsupported
 
 def refusal(status: int, body: Any, *, model_id: str, headers: Mapping[str, str] | None = None) -> Refusal:
     """The error that an HTTP status and a decoded body (or plain text) stand for."""
+    if status == 404 and isinstance(body, str):
+        # OpenRouter's own refusals are JSON; a page is what a path gets that it does not know.
+        return UpstreamError("There is no chat under OPENROUTER_BASE_URL (404). Check that setting.")
     error = body.get("error", body) if isinstance(body, dict) else body
     details = lenient.mapping(error)
     metadata = lenient.mapping(details.get("metadata"))

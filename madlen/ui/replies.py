@@ -31,7 +31,7 @@ def answer(reply: Reply, name: str, *, offer: Callable[[Reply], None]) -> None:
     with st.chat_message("assistant", avatar=ANSWER_ICON):
         _heading(reply, name)
         if reply.reasoning:
-            with st.expander("Thinking", icon=":material/psychology:"):
+            with st.expander("Thinking", icon=streaming.THINKING_ICON):
                 streaming.whole(reply.reasoning)
         streaming.whole(reply.text)
         _ending(reply, offer)

@@ -12,6 +12,7 @@ from madlen.transcript import Update
 from madlen.types import Reply
 from madlen.ui import blocks
 
+THINKING_ICON = ":material/psychology:"
 FRAME_SECONDS = 1 / 30
 _SENT_PER_SECOND = 200_000
 """Characters a second that one growing block may cost; a longer block is drawn less often."""
@@ -43,33 +44,49 @@ class _Painter:
             self._drawn, self._drawn_at = tail, time.monotonic()
 
 
-def stream(updates: Iterator[Update], waiting: Callable[[float], str]) -> Reply:
-    """Draws an answer into the current container until it ends, and gives it back.
+class Answer:
+    """An answer as it is drawn into a container, from what is told of it.
 
     ``waiting`` says, for seconds waited, what is being waited for.
     """
-    began = time.monotonic()
-    thoughts, body, note = st.container(), st.container(), st.empty()
-    thinking: _Painter | None = None
-    answer: _Painter | None = None
-    for update in updates:
+
+    def __init__(self, container: DeltaGenerator, waiting: Callable[[float], str]) -> None:
+        self._began = time.monotonic()
+        self._waiting = waiting
+        self._thoughts, self._body = container.container(), container.container()
+        self._note = container.empty()
+        self._thinking: _Painter | None = None
+        self._words: _Painter | None = None
+
+    def take(self, update: Update) -> Reply | None:
+        """Draws what is new; the whole reply once it has ended."""
         if update.reasoning:
-            thinking = thinking or _Painter(thoughts.expander("Thinking", icon=":material/psychology:"))
-            thinking.feed(update.reasoning)
+            if self._thinking is None:
+                self._thinking = _Painter(self._thoughts.expander("Thinking", icon=THINKING_ICON))
+            self._thinking.feed(update.reasoning)
         if update.text:
-            if answer is None:
-                note.empty()
-                answer = _Painter(body)
-            answer.feed(update.text)
+            if self._words is None:
+                self._note.empty()
+                self._words = _Painter(self._body)
+            self._words.feed(update.text)
         if update.ended is not None:
-            note.empty()
-            for painter in (thinking, answer):
+            self._note.empty()
+            for painter in (self._thinking, self._words):
                 if painter is not None:
                     painter.draw_tail(still=False)
             return update.ended
-        waited = time.monotonic() - began
-        if answer is None and waited >= _SILENT_SECONDS:
-            note.caption(update.note or waiting(waited))
+        waited = time.monotonic() - self._began
+        if self._words is None and waited >= _SILENT_SECONDS:
+            self._note.caption(update.note or self._waiting(waited))
+        return None
+
+
+def stream(updates: Iterator[Update], waiting: Callable[[float], str]) -> Reply:
+    """Draws one answer into the current container until it ends, and gives it back."""
+    answer = Answer(st.container(), waiting)
+    for update in updates:
+        if (ended := answer.take(update)) is not None:
+            return ended
     raise AssertionError("A followed answer always ends")
 
 

@@ -121,6 +121,7 @@ class PretendOpenRouter:
         server = uvicorn.Server(config)
         self._server = server
         listening = config.bind_socket()
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         # From here on clients may connect, and wait until the thread is up.
         listening.listen()
         self.base_url = f"http://127.0.0.1:{listening.getsockname()[1]}/api/v1"

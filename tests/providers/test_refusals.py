@@ -236,10 +236,14 @@ def test_llama_cpp_names_the_context_in_its_type() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "kind"), [(404, ModelGone), (413, TooLarge), (503, UpstreamError), (524, UpstreamTimeout)]
+    ("status", "kind"), [(404, UpstreamError), (413, TooLarge), (503, UpstreamError), (524, UpstreamTimeout)]
 )
 def test_a_page_of_a_proxy_is_as_good_as_its_status(status: int, kind: type[MadlenError]) -> None:
     assert type(refused(status, "<html><body><h1>Sorry</h1></body></html>")) is kind
+
+
+def test_a_path_that_nobody_knows_is_blamed_on_the_address_in_the_settings() -> None:
+    assert "Check that setting" in str(refused(404, "<html><h1>Not Found</h1></html>"))
 
 
 def test_what_one_can_afford_is_said() -> None:
