@@ -36,10 +36,11 @@ _FAILURES = {
     "rate-limited": "rate_limited_upstream rate_limited_upstream_json rate_limited_seconds "
     "rate_limited_date per_minute code_in_quotes capacity",
     "rate-limited-daily": "per_day per_day_high_balance per_day_body error_per_day",
-    "upstream": "unknown_path whitespace provider_refused invalid_argument server_error bad_gateway bad_gateway_page "
-    "empty_gateway unavailable unavailable_seconds unavailable_new unavailable_page overloaded error_body "
-    "choices_null choices_empty choices_missing choice_with_error nested_in_provider html_body error_first "
-    "error_after_text error_without_done error_without_choices error_with_null_choices error_alone "
+    "upstream": "unknown_path whitespace provider_refused invalid_argument server_error bad_gateway "
+    "bad_gateway_page empty_gateway unavailable unavailable_seconds unavailable_new "
+    "unavailable_page overloaded error_body choices_null choices_empty choices_missing "
+    "choice_with_error nested_in_provider html_body error_first error_after_text "
+    "error_without_done error_without_choices error_with_null_choices error_alone "
     "error_code_text error_plain_text error_metadata_null error_after_length error_for_stream",
 }
 KINDS = {name: kind for kind, names in _FAILURES.items() for name in names.split()}

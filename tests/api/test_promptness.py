@@ -39,7 +39,7 @@ def test_connections_do_not_wait_to_fill_a_packet() -> None:
             await promptness.without_delay(server)
             assert not delays(listening)
             with socket.create_connection(listening.getsockname()):
-                while not server.server_state.connections:
+                while not server.server_state.connections:  # noqa: ASYNC110
                     await anyio.sleep(0.01)
                 [connection] = server.server_state.connections
                 assert not delays(connection.transport.get_extra_info("socket"))
@@ -52,7 +52,7 @@ def test_the_server_is_known_by_its_handler_of_signals() -> None:
 
     async def play() -> None:
         async with serving() as (server, _):
-            while not server.started:
+            while not server.started:  # noqa: ASYNC110
                 await anyio.sleep(0.01)
             found.append(promptness.server())
             assert found == [server]
