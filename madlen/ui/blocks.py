@@ -1,4 +1,4 @@
-"""Markdown cut where it can be: at blank lines outside code fences and formulas.
+"""Markdown cut where it can be: at blank lines outside code fences, formulas and lists.
 
 A finished block is never drawn again, so that what goes to the browser grows with the answer and
 not with its square. Stored answers are cut in the same places, so nothing moves when one ends.
@@ -9,6 +9,9 @@ from __future__ import annotations
 import re
 
 _FENCE = re.compile(r"((?:\s|[-+*]\s|\d{1,9}[.)]\s)*)(`{3,}|~{3,})(.*)")
+_ITEM = re.compile(r"([-+*])(?:\s|$)|\d{1,9}([.)])(?:\s|$)")
+_ITEM_SO_FAR = re.compile(r"[-+*]|\d{1,9}[.)]?")
+_DEFINITION = re.compile(r"^ {0,3}\[([^\]^][^\]]*)\]:[ \t]*\S.*$", re.MULTILINE)
 _CODE = re.compile(r"(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)")
 
 
@@ -21,6 +24,7 @@ class Blocks:
         self._fence = ""
         self._formula = False
         self._after_blank = False
+        self._item = ""
 
     @property
     def tail(self) -> str:
@@ -51,13 +55,18 @@ class Blocks:
         # An indented line goes on with the list item above the blank line.
         if not self._after_blank or not line or line[0].isspace():
             return ""
+        # And so does the next item, as soon as it can be told from other words.
+        if self._item and (_item(line) == self._item or _ITEM_SO_FAR.fullmatch(line)):
+            return ""
         finished = "".join(self._lines)
-        self._lines = []
+        self._lines, self._item = [], ""
         self._after_blank = False
         return finished
 
     def _enter_or_leave(self, line: str) -> None:
         before = self._fence
+        if not before and not self._formula:
+            self._item = _item(line) or self._item
         if not self._formula:
             self._fence = fence_after(before, line)
         if not before and not self._fence and "$$" in line and _CODE.sub("", line).count("$$") % 2:
@@ -76,6 +85,27 @@ def fence_after(fence: str, line: str) -> str:
         closes = marks.startswith(fence) and not before.strip() and not after.strip()
         return "" if closes else fence
     return "" if "`" in marks and "`" in after else marks
+
+
+def _item(line: str) -> str:
+    """What kind of list the line is an item of: its bullet, or what follows its number; empty for none."""
+    found = _ITEM.match(line)
+    return (found[1] or found[2]) if found else ""
+
+
+def whole(text: str) -> list[str]:
+    """The blocks of an answer that is whole, each with the link definitions that it uses from elsewhere."""
+    blocks = split(text)
+    definitions = {found[1].casefold(): found[0].strip() for found in _DEFINITION.finditer(text)}
+    return [_with_definitions(block, definitions) for block in blocks] if definitions else blocks
+
+
+def _with_definitions(block: str, definitions: dict[str, str]) -> str:
+    said = block.casefold()
+    used = [line for label, line in definitions.items() if f"[{label}]" in said and line not in block]
+    if not used or "```" in block or "~~~" in block:
+        return block
+    return block.rstrip("\n") + "\n\n" + "\n".join(used) + "\n"
 
 
 def split(text: str) -> list[str]:

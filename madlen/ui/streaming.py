@@ -25,23 +25,29 @@ class _Painter:
     def __init__(self, container: DeltaGenerator) -> None:
         self._container = container
         self._blocks = blocks.Blocks()
+        self._finished: list[tuple[DeltaGenerator, str]] = []
         self._slot = container.empty()
         self._drawn = ""
         self._drawn_at = 0.0
 
     def feed(self, text: str) -> None:
         for finished in self._blocks.feed(text):
-            _growing(self._slot, finished, still=False)
+            self._slot.markdown(finished)
+            self._finished.append((self._slot, finished))
             self._slot = self._container.empty()
             self._drawn = ""
-        if time.monotonic() - self._drawn_at >= len(self._blocks.tail) / _SENT_PER_SECOND:
-            self.draw_tail()
-
-    def draw_tail(self, *, still: bool = True) -> None:
         tail = self._blocks.tail
-        if tail and (tail != self._drawn or not still):
-            _growing(self._slot, tail, still=still)
+        if tail != self._drawn and time.monotonic() - self._drawn_at >= len(tail) / _SENT_PER_SECOND:
+            _growing(self._slot, tail)
             self._drawn, self._drawn_at = tail, time.monotonic()
+
+    def finish(self) -> None:
+        """Draws the last block as it stays, and those anew that use what was only defined later."""
+        drawn = [*self._finished, (self._slot, "")]
+        text = "".join(block for _, block in self._finished) + self._blocks.tail
+        for (slot, before), block in zip(drawn, blocks.whole(text), strict=False):
+            if block != before:
+                slot.markdown(block)
 
 
 class Answer:
@@ -73,7 +79,7 @@ class Answer:
             self._note.empty()
             for painter in (self._thinking, self._words):
                 if painter is not None:
-                    painter.draw_tail(still=False)
+                    painter.finish()
             return update.ended
         waited = time.monotonic() - self._began
         if self._words is None and waited >= _SILENT_SECONDS:
@@ -92,14 +98,14 @@ def stream(updates: Iterator[Update], waiting: Callable[[float], str]) -> Reply:
 
 def whole(text: str) -> None:
     """Draws a stored answer, cut where it was cut while it came."""
-    for block in blocks.split(text):
+    for block in blocks.whole(text):
         st.markdown(block)
 
 
-def _growing(slot: DeltaGenerator, text: str, *, still: bool) -> None:
+def _growing(slot: DeltaGenerator, text: str) -> None:
     """Draws text that may stop in mid-word: Streamlit can close open markup, by a private name."""
     draw = getattr(slot, "_markdown", None)
-    if still and draw is not None:
+    if draw is not None:
         draw(text, unterminated_parsing=True)
     else:
         slot.markdown(text)

@@ -3,8 +3,9 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
-from madlen.ui.blocks import Blocks, fence_after, split
+from madlen.ui.blocks import Blocks, fence_after, split, whole
 
 WHOLE = [
     "A paragraph.",
@@ -17,6 +18,8 @@ WHOLE = [
     "- item\n\n  its second paragraph\n\n      code",
     "- ```python\n  one\n\n  two\n  ```",
     "1. ```\n\n   ```",
+    "- one\n\n- two",
+    "1. one\n2. two\n\n3. three",
     "$$\nx\n\ny\n$$",
     "$$x =\n\ny$$",
     "| a | b |\n|---|---|\n| 1 | 2 |",
@@ -44,8 +47,10 @@ def fed(*pieces: str) -> list[str]:
 
 @settings(deadline=None)
 @given(st.lists(st.sampled_from(WHOLE), min_size=1, max_size=8))
-def test_blank_lines_between_blocks_cut_and_those_inside_do_not(whole: list[str]) -> None:
-    assert [block.strip("\n") for block in split("\n\n".join(whole))] == whole
+def test_blank_lines_between_blocks_cut_and_those_inside_do_not(blocks: list[str]) -> None:
+    # Between them a line, for lists that meet are one.
+    apart = [block for one in blocks for block in (one, "Next.")]
+    assert [block.strip("\n") for block in split("\n\n".join(apart))] == apart
 
 
 @settings(deadline=None)
@@ -156,3 +161,38 @@ def test_a_long_answer_without_a_blank_line_is_taken_line_by_line() -> None:
     blocks = Blocks()
     assert not any(blocks.feed(f"line {number}\n") for number in range(10_000))
     assert blocks.tail.count("\n") == 10_000
+
+
+ITEMS = st.sampled_from(
+    [
+        *WHOLE,
+        "- a",
+        "- b\n- c",
+        "* other",
+        "+ third",
+        "1. one",
+        "2. two",
+        "10) ten",
+        "  indented",
+        "See [the page][home] and [other].",
+        "[home]: https://example.com/a",
+        "[other]: https://example.com/b 'Title'",
+        "Setext\n===",
+        "**bold**\nand more",
+    ]
+)
+
+
+@settings(deadline=None)
+@given(st.lists(ITEMS, max_size=10).map("\n\n".join))
+def test_the_blocks_are_drawn_as_the_whole_would_be(text: str) -> None:
+    markdown = MarkdownIt("commonmark").enable("table")
+    assert "".join(markdown.render(block) for block in whole(text)) == markdown.render(text)
+
+
+def test_a_list_goes_on_over_blank_lines_while_it_comes() -> None:
+    assert fed("- a\n\n", "-", " b\n\n", "1", "2", ". c\n\nd") == ["- a\n\n- b\n\n", "12. c\n\n", "d"]
+
+
+def test_a_number_that_begins_a_sentence_is_no_item() -> None:
+    assert fed("1. a\n\n", "20", "26 was good.") == ["1. a\n\n", "2026 was good."]
