@@ -10,17 +10,10 @@ from streamlit.delta_generator import DeltaGenerator
 from madlen import catalogue
 from madlen.providers.directory import Listing
 from madlen.types import Choices, Model, Quota
-from madlen.ui import figures, text
+from madlen.ui import figures, filters, text
 
 _PREFERRED = "openrouter/free"
 _PIN = "★"
-_ORDERS: dict[str, catalogue.Order] = {
-    "As listed": "listed",
-    "Cheapest first": "price",
-    "Longest context first": "context",
-    "Newest first": "newest",
-}
-_CONTEXTS = (0, 8_000, 32_000, 128_000, 200_000, 1_000_000)
 
 
 def model(
@@ -40,19 +33,11 @@ def model(
     Free models come first to hand: paid ones show when asked for. ``chosen`` is picked to begin with,
     and what is picked stays on offer whatever the filters say and even when no list has it any more.
     """
-    pickable = catalogue.matching(listing.models)
-    by_id = {one.id: one for one in pickable}
     picked_before = st.session_state.get(key) or chosen
     place = st.container()
-    with tools:
-        # Not given as a default, for a button changes it too.
-        st.session_state.setdefault(f"{key}-free", _free_to_begin_with(pickable, picked_before))
-        free = st.toggle("Free only", key=f"{key}-free", help="Show only models whose answers cost nothing.")
-        narrowed = _narrowed(pickable, free=free, key=key)
-    offered = [one.id for one in catalogue.chosen_first(narrowed, choices)]
-    _shown(quiet, len(offered), len(pickable), key)
-    if picked_before and picked_before not in offered:
-        offered.insert(0, picked_before)
+    offered = filters.draw(
+        listing, choices, key=key, chosen=[picked_before] if picked_before else [], tools=tools, quiet=quiet
+    )
     if not offered:
         place.warning("There is no model to ask now.")
         return ""
@@ -61,7 +46,7 @@ def model(
     picked = place.selectbox(
         "Model",
         offered,
-        format_func=lambda model_id: _line(by_id.get(model_id), model_id, choices),
+        format_func=lines(listing, choices),
         key=key,
         label_visibility="collapsed",
     )
@@ -73,37 +58,6 @@ def model(
 def choose(key: str, model_id: str) -> None:
     """Picks a model in a picker that will be drawn; for callbacks."""
     st.session_state[key] = model_id
-
-
-def _narrowed(pickable: Sequence[Model], *, free: bool, key: str) -> list[Model]:
-    with st.popover("Filter", icon=":material/filter_list:", key=f"{key}-filter", type="tertiary"):
-        vision = st.checkbox("Sees images", key=f"{key}-vision")
-        reasoning = st.checkbox("Reasons", key=f"{key}-reasoning")
-        tools = st.checkbox("Uses tools", key=f"{key}-tools")
-        context = st.selectbox(
-            "Context of at least",
-            _CONTEXTS,
-            format_func=lambda tokens: f"{tokens:,} tokens" if tokens else "any length",
-            key=f"{key}-context",
-        )
-        order = st.selectbox("Order", list(_ORDERS), key=f"{key}-order")
-    found = catalogue.matching(
-        pickable, free=free, vision=vision, reasoning=reasoning, tools=tools, context=context
-    )
-    return catalogue.ordered(found, _ORDERS[order])
-
-
-def _shown(place: DeltaGenerator, shown: int, known: int, key: str) -> None:
-    """How many models the filters leave, and the way back to all of them."""
-    place.caption(f"{shown:,} of {known:,} models shown")
-    if shown < known:
-        place.button("Show all", key=f"{key}-all", type="tertiary", on_click=_show_all, args=(key,))
-
-
-def _show_all(key: str) -> None:
-    for name in ("free", "vision", "reasoning", "tools"):
-        st.session_state[f"{key}-{name}"] = False
-    st.session_state[f"{key}-context"] = 0
 
 
 def _pin_button(picked: str, choices: Choices, key: str, pin: Callable[[str, bool], None]) -> None:
@@ -125,9 +79,10 @@ def _first(offered: Sequence[str], chosen: str) -> str:
     return _PREFERRED if _PREFERRED in offered else offered[0]
 
 
-def _free_to_begin_with(pickable: Sequence[Model], chosen: str) -> bool:
-    found = catalogue.find(pickable, chosen)
-    return found is None or catalogue.is_free(found)
+def lines(listing: Listing, choices: Choices) -> Callable[[str], str]:
+    """What a list of models says of each, by id."""
+    by_id = {one.id: one for one in listing.models}
+    return lambda model_id: _line(by_id.get(model_id), model_id, choices)
 
 
 def _line(one: Model | None, model_id: str, choices: Choices) -> str:
