@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: test setup system lint run lock screenshots
+.PHONY: test setup system lint run lock screenshots faults bench
 
 test: setup system lint
 	$(BIN)/coverage erase
@@ -31,9 +31,19 @@ lint: setup
 run: setup
 	$(BIN)/streamlit run app.py
 
+# The figures of bench/README.md, on a machine that does nothing else.
+bench: setup system
+	for name in start streaming opening sessions generations catalogue; do \
+		$(BIN)/python -m bench.$$name || exit 1; \
+	done
+
 # The pictures in the README, taken anew.
 screenshots: setup system
 	$(BIN)/python -m pytest tests/e2e -q -k legible --screenshots
+
+# Every fault many times, which takes about half an hour; what came of them is in bench/results/faults.json.
+faults: setup
+	$(BIN)/python -m bench.faults
 
 # The exact versions with their hashes, for the image.
 lock: setup

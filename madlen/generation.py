@@ -39,7 +39,7 @@ from madlen.types import (
 
 log = logging.getLogger("madlen.generation")
 
-CHECKPOINT_SECONDS = 0.25
+CHECKPOINT_SECONDS = 0.2
 CHECKPOINT_CHARACTERS = 1000
 
 
@@ -233,7 +233,7 @@ class Generation:
             self._checkpoint_due.set()
 
     async def _checkpoints(self, span: Span) -> None:
-        """Keeps the stored row at most 250 ms or 1,000 characters behind."""
+        """Keeps the stored row at most 250 ms, the time to write it included, or 1,000 characters behind."""
         if self._store is None:
             return
         while True:

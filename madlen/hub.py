@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncGenerator, Callable, Iterator
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -17,12 +16,14 @@ from madlen import tracing
 from madlen.errors import MadlenError, StoreUnavailable
 from madlen.generation import Deadlines, Generation
 from madlen.providers import Provider
+from madlen.replicas import Replicas
 from madlen.store import Store
-from madlen.transcript import IDLE_SECONDS, Update
+from madlen.transcript import Update
 from madlen.types import Reply, Request, Status
 
 BEAT_SECONDS = 2.0
 ABANDONED_SECONDS = 10.0
+STOP_SECONDS = 5.0
 RECEIPT_TRIES = 6
 RECEIPT_SECONDS = 4.0
 _DEADLINES = Deadlines()
@@ -50,8 +51,11 @@ class Hub:
         self._deadlines = deadlines
         self._now = now
         self._running: dict[str, tuple[Generation, Future[None]]] = {}
+        self._replicas = Replicas(store, self._kept)
         self._unstored: dict[str, Reply] = {}
         self._unsettled: dict[str, tuple[Generation, int]] = {}
+        self._beaten = now()
+        self._patient_until = self._beaten
 
     def start(self, reply: Reply, request: Request, provider: Provider, *, kept: bool = True) -> Generation:
         """Sets a generation going in the caller's trace and returns at once."""
@@ -67,6 +71,7 @@ class Hub:
         task = self._portal.start_task_soon(generation.run, tracing.current_context())
         self._running[reply.id] = (generation, task)
         task.add_done_callback(lambda _: self._ended(generation))
+        self._replicas.rouse()
         return generation
 
     def _ended(self, generation: Generation) -> None:
@@ -81,9 +86,30 @@ class Hub:
         return running[0] if running else None
 
     def stop(self, reply_id: str) -> None:
-        """Ends a reply that this process makes; any other is left as it is."""
+        """Ends a reply; where another process makes it, that one is asked to. Does not wait for the end."""
         if generation := self.find(reply_id):
             generation.stop()
+        else:
+            self._store.request_stop(reply_id)
+
+    async def astop(self, reply_id: str) -> Reply:
+        """``stop`` for HTTP handlers: the reply as it ended, or as it stands after five seconds.
+
+        Raises ``NotFound``.
+        """
+        if generation := self.find(reply_id):
+            generation.stop()
+            async with aclosing(generation.afollow()) as updates:
+                async for _ in updates:
+                    pass
+            return generation.reply()
+        await anyio.to_thread.run_sync(self._store.request_stop, reply_id)
+        with anyio.move_on_after(STOP_SECONDS):
+            async with aclosing(self._replicas.afollow(reply_id)) as updates:
+                async for update in updates:
+                    if update.ended is not None:
+                        return update.ended
+        return await anyio.to_thread.run_sync(self._store.reply, reply_id)
 
     def stop_session(self, session_id: str) -> None:
         """Ends every reply of a session that this process makes."""
@@ -98,27 +124,20 @@ class Hub:
         """
         if generation := self.find(reply_id):
             yield from generation.follow(every=every)
-            return
-        seen = Update()
-        while seen.ended is None:
-            update, seen = _news(self._store.reply(reply_id), seen)
-            yield update
-            if seen.ended is None:
-                time.sleep(max(every, IDLE_SECONDS))
+        else:
+            yield from self._replicas.follow(reply_id, every=every)
 
     async def afollow(self, reply_id: str) -> AsyncGenerator[Update]:
         """``follow`` for HTTP handlers."""
-        if generation := self.find(reply_id):
-            async for update in generation.afollow():
+        generation = self.find(reply_id)
+        following = generation.afollow() if generation else self._replicas.afollow(reply_id)
+        async with aclosing(following) as updates:
+            async for update in updates:
                 yield update
-            return
-        seen = Update()
-        while seen.ended is None:
-            reply = await anyio.to_thread.run_sync(self._store.reply, reply_id)
-            update, seen = _news(reply, seen)
-            yield update
-            if seen.ended is None:
-                await anyio.sleep(IDLE_SECONDS)
+
+    async def keep_listening(self) -> None:
+        """Hears of what other processes do to replies, for as long as the process runs."""
+        await self._replicas.keep_listening()
 
     async def keep_alive(self) -> None:
         """Says every two seconds that our replies live, and ends those that nobody says it of.
@@ -156,12 +175,19 @@ class Hub:
         for reply in tuple(self._unstored.values()):
             self._store.save(reply)
             self._unstored.pop(reply.id, None)
-        ours = [generation.id for generation, _ in tuple(self._running.values()) if generation.kept]
-        if ours:
-            self._store.beat(ours, self._now())
-        self._store.interrupt_abandoned(
-            self._now() - timedelta(seconds=ABANDONED_SECONDS), ABANDONED_SENTENCE
-        )
+        if ours := self._kept():
+            self._store.beat([generation.id for generation in ours], self._now())
+        now, long = self._now(), timedelta(seconds=ABANDONED_SECONDS)
+        if now - self._beaten > long / 2:
+            # The database was away, or the machine slept, or its clock was set: whoever lives had no
+            # chance to say so in time.
+            self._patient_until = now + long
+        self._beaten = now
+        if now >= self._patient_until:
+            self._store.interrupt_abandoned(now - long, ABANDONED_SENTENCE)
+
+    def _kept(self) -> list[Generation]:
+        return [generation for generation, _ in tuple(self._running.values()) if generation.kept]
 
     def close(self) -> None:
         """Interrupts what runs and returns when all of it is stored. Starts are not expected any more."""
@@ -173,15 +199,10 @@ class Hub:
             self._beat()
 
     def interrupt(self) -> None:
-        """Begins to interrupt what runs; does not wait, so that a signal's handler may call it."""
+        """Begins to interrupt what runs, and lets go who follows what runs elsewhere.
+
+        Does not wait, so that a signal's handler may call it.
+        """
         for generation, _ in tuple(self._running.values()):
             generation.stop(Status.INTERRUPTED)
-
-
-def _news(reply: Reply, seen: Update) -> tuple[Update, Update]:
-    """What a stored reply has beyond what was seen, and what has been seen then."""
-    ended = None if reply.status is Status.STREAMING else reply
-    return (
-        Update(reply.text[len(seen.text) :], reply.reasoning[len(seen.reasoning) :], ended=ended),
-        Update(reply.text, reply.reasoning, ended=ended),
-    )
+        self._replicas.interrupt()

@@ -66,6 +66,7 @@ class Services:
             stack.callback(self.hub.close)
             self._in_background(stack, self.hub.keep_alive)
             self._in_background(stack, self.hub.keep_settled)
+            self._in_background(stack, self.hub.keep_listening)
             if settings.openrouter_api_key is None:
                 # Nobody else can answer, so the download need not wait for the first prompt.
                 self.warm(DEFAULT_ID)

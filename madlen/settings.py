@@ -42,7 +42,10 @@ class Settings(BaseSettings):
     app_name: str = Field("Madlen AI Chat", description="The name in the page, the API and OpenRouter")
     app_version: str = Field("1.0.0", description="The version that the API reports")
     debug: bool = Field(False, description="Log more, for development")
-    database_url: str = Field("sqlite:///./chat.db", description="Where sessions and messages are kept")
+    database_url: str = Field(
+        "sqlite:///./chat.db",
+        description="Where sessions and messages are kept: a SQLite file or a PostgreSQL database",
+    )
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Browser origins that may call the API, a JSON list"
     )
@@ -89,8 +92,10 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _a_database_we_speak(cls, value: str) -> str:
+        if value.startswith(("postgresql://", "postgres://")):
+            return value
         if not value.startswith("sqlite:///") or value in {"sqlite:///", "sqlite:///:memory:"}:
-            raise ValueError("must look like sqlite:///./chat.db")
+            raise ValueError("must look like sqlite:///./chat.db or postgresql://user:password@host/database")
         return value
 
     @field_validator("cors_origins", "allowed_hosts", mode="before")

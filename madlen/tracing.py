@@ -35,7 +35,7 @@ RETRYING = "madlen.retrying"
 CHECKPOINT_MISSED = "madlen.checkpoint_missed"
 
 Context = otel_context.Context
-_SHUTDOWN_SECONDS = 3.0
+_SHUTDOWN_SECONDS = 2.0
 _EXPORT_SECONDS = 2.0
 
 

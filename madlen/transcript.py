@@ -69,14 +69,26 @@ class Transcript:
         self._over.set()
         self._wake()
 
+    @contextmanager
+    def tail(self, waker: Callable[[], None]) -> Iterator[Callable[[], Update]]:
+        """Something that gives what is new since it was last called; ``waker`` is called when there is."""
+        at = (0, 0)
+
+        def news() -> Update:
+            nonlocal at
+            update, at = self._since(at)
+            return update
+
+        with self._watch(waker):
+            yield news
+
     def follow(self, *, every: float) -> Generator[Update]:
         """For script threads: everything so far, then what comes, at most once in ``every`` seconds."""
         news = threading.Event()
-        with self._watch(news.set):
-            at = (0, 0)
+        with self.tail(news.set) as tail:
             while True:
                 news.clear()
-                update, at = self._since(at)
+                update = tail()
                 yield update
                 if update.ended is not None:
                     return
@@ -92,11 +104,10 @@ class Transcript:
         def wake() -> None:
             loop.call_soon_threadsafe(news.set)
 
-        with self._watch(wake):
-            at = (0, 0)
+        with self.tail(wake) as tail:
             while True:
                 news.clear()
-                update, at = self._since(at)
+                update = tail()
                 yield update
                 if update.ended is not None:
                     return

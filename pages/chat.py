@@ -11,7 +11,7 @@ import streamlit as st
 from madlen import catalogue, images, services
 from madlen.chat import PROMPT_CHARACTERS
 from madlen.errors import MadlenError, NotFound
-from madlen.types import Lane, Model, Parameters, Reply, Session, Status, Turn
+from madlen.types import Lane, Model, Parameters, Session, Status, Turn
 from madlen.ui import offers, picker, readiness, replies, sampling, sidebar, streaming, text, unsent
 from madlen.ui.unsent import Unsent
 
@@ -173,15 +173,13 @@ def _draw(turn: Turn, names: dict[str, str], lane: Lane) -> None:
         other_name=names.get(picked, picked),
     )
     if reply.status is Status.STREAMING:
-        stop = partial(chat.stop, reply.id)
-        replies.arriving(reply, name, partial(_follow, reply), stop=stop, offer=offer)
+        with st.chat_message("assistant", avatar=replies.ANSWER_ICON):
+            waiting = partial(_waiting, reply.model_id)
+            card = replies.Arriving(reply, name, waiting=waiting, stop=_stop, offer=offer)
+        for update in madlen.hub.follow(reply.id, every=streaming.FRAME_SECONDS):
+            card.take(update)
     else:
         replies.answer(reply, name, offer=offer)
-
-
-def _follow(reply: Reply) -> Reply:
-    updates = madlen.hub.follow(reply.id, every=streaming.FRAME_SECONDS)
-    return streaming.stream(updates, partial(_waiting, reply.model_id))
 
 
 def _waiting(model_id: str, seconds: float) -> str:
@@ -194,6 +192,13 @@ def _waiting(model_id: str, seconds: float) -> str:
 def _again(turn: Turn, system: str, lane: Lane) -> None:
     try:
         chat.regenerate(turn.session_id, turn.id, replace(lane, system=system))
+    except MadlenError as error:
+        st.toast(text.label(str(error)), icon=":material/error:")
+
+
+def _stop(reply_id: str) -> None:
+    try:
+        chat.stop(reply_id)
     except MadlenError as error:
         st.toast(text.label(str(error)), icon=":material/error:")
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -203,6 +204,16 @@ def test_an_answer_that_nobody_makes_any_more_is_interrupted(
     monkeypatch.setattr(hub_module, "ABANDONED_SECONDS", -1.0)
     start_madlen().hub._beat()
     assert madlen.store.reply(generation.id).status is Status.INTERRUPTED
+
+
+def test_nobody_is_taken_for_dead_who_had_no_chance_to_say_otherwise(start_madlen: StartMadlen) -> None:
+    madlen = start_madlen(Parrot([Gate(), DONE]))
+    generation = ask(madlen)
+    watcher = start_madlen()
+    # As after an hour without the database, or of sleep.
+    watcher.hub._now = lambda: datetime.now(UTC) + timedelta(hours=1)
+    watcher.hub._beat()
+    assert madlen.store.reply(generation.id).status is Status.STREAMING
 
 
 def test_a_living_answer_is_kept_alive(start_madlen: StartMadlen) -> None:

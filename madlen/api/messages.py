@@ -23,14 +23,7 @@ _LONGEST_ID = 40
 @router.post("/messages/{message_id}/stop", summary="Stop an answer")
 async def stop(services: Running, message_id: str) -> dict[str, Any]:
     """The message as it stands then; one that has ended is left as it is."""
-    generation = services.hub.find(message_id)
-    if generation is not None:
-        generation.stop()
-        async with aclosing(generation.afollow()) as updates:
-            async for _ in updates:
-                pass
-        return answers.reply(generation.reply())
-    return answers.reply(await anyio.to_thread.run_sync(services.store.reply, message_id))
+    return answers.reply(await services.hub.astop(message_id))
 
 
 @router.get("/messages/{message_id}/stream", summary="Follow an answer")

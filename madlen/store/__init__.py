@@ -7,8 +7,24 @@ from datetime import datetime
 from typing import Protocol
 
 from madlen.errors import BadSetting
+from madlen.store.postgres import PostgresStore
 from madlen.store.sqlite import SQLiteStore
 from madlen.types import Choices, Parameters, Reply, Session, Turn
+
+
+class Listener(Protocol):
+    """Hears what other processes do to replies in flight; used by one thread at a time.
+
+    One that heard nothing of late may have missed what was done meanwhile, and says so at first.
+    """
+
+    def heard(self, seconds: float) -> set[str] | None:
+        """Ids of replies that changed or are to stop; ``None`` when it may be any of them.
+
+        Waits for the first, at most so long. Raises ``StoreUnavailable``, and may be asked again then.
+        """
+
+    def close(self) -> None: ...
 
 
 class Store(Protocol):
@@ -62,6 +78,15 @@ class Store(Protocol):
     def beat(self, reply_ids: Sequence[str], now: datetime) -> None:
         """Says that the replies are still being written."""
 
+    def request_stop(self, reply_id: str) -> None:
+        """Asks whichever process makes the reply to end it; one that has ended is left as it is."""
+
+    def unwanted(self, reply_ids: Sequence[str]) -> set[str]:
+        """Those of the replies that somebody asked to stop, or whose chat was deleted."""
+
+    def listen(self) -> Listener:
+        """Ears of its own, which cost nothing until they are first used and must be closed."""
+
     def interrupt_abandoned(self, before: datetime, sentence: str) -> int:
         """Marks ``streaming`` replies without a beat since ``before`` as ``interrupted``; says how many."""
 
@@ -72,7 +97,7 @@ class Store(Protocol):
 
     @property
     def description(self) -> str:
-        """What runs, for a line at start-up, such as ``SQLite 3.53.4 in chat.db``."""
+        """What runs, for a line at start-up, such as ``SQLite 3.53.4 in chat.db``; no password is in it."""
 
     @property
     def warnings(self) -> Sequence[str]:
@@ -84,7 +109,11 @@ def open_store(url: str) -> Store:
 
     Raises ``StoreUnavailable`` when it cannot be opened, ``BadSetting`` for an unknown scheme.
     """
+    if url.startswith(("postgresql://", "postgres://")):
+        return PostgresStore(url)
     scheme, _, path = url.partition(":///")
     if scheme != "sqlite" or not path:
-        raise BadSetting("DATABASE_URL must look like sqlite:///./chat.db")
+        raise BadSetting(
+            "DATABASE_URL must look like sqlite:///./chat.db or postgresql://user:password@host/database"
+        )
     return SQLiteStore(path)

@@ -7,16 +7,23 @@ on which SQLite would fold the whole write-ahead log into the file.
 
 from __future__ import annotations
 
+import errno
 import os
+import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 from sqlite_utils import Database
 from sqlite_utils.utils import sqlite3  # type: ignore[attr-defined]  # the one it picked
 
 from madlen.errors import StoreUnavailable
+from madlen.store import soundness
+from madlen.store.turns import Turns
 
+BUSY_SECONDS = 5.0
+"""How long a write waits for others before it says so."""
+_PAUSE_SECONDS = 0.001
 VERSION: str = sqlite3.sqlite_version
 VERSION_INFO: tuple[int, int, int] = sqlite3.sqlite_version_info
 _PRAGMAS = (
@@ -29,19 +36,31 @@ _PRAGMAS = (
 
 
 class Connections:
-    """Opens the file, made readable by its owner only, in WAL mode. Raises ``StoreUnavailable``."""
+    """Opens the file, made readable by its owner only, in WAL mode.
+
+    Raises ``StoreUnavailable``, also for a file that is damaged or of a newer Madlen; that one stays as
+    it is to the byte.
+    """
 
     def __init__(self, path: str, migrate: Callable[[Database], None]) -> None:
         self._path = path
+        self._turns = Turns()
         with self._sentences():
             if not Path(path).exists():
                 os.close(os.open(path, os.O_CREAT, 0o600))
+            if not all(os.access(one, os.W_OK) for one in (path, Path(path).parent)):
+                # Where it is so, SQLite may open the file and fail at the first write only.
+                raise PermissionError(errno.EROFS, "read-only")
+            soundness.refuse_unsound(path)
             self._anchor = sqlite3.connect(path, check_same_thread=False)
         try:
             with self._sentences():
-                self._anchor.execute("PRAGMA journal_mode = WAL").fetchall()
+                _when_free(self._anchor, "PRAGMA journal_mode = WAL", time.monotonic() + BUSY_SECONDS)
             with self.write() as db:
                 migrate(db)
+            with self._sentences():
+                # Only one that has read holds the log open.
+                self._anchor.execute("SELECT count(*) FROM sqlite_master").fetchall()
         except BaseException:
             self._anchor.close()
             raise
@@ -64,9 +83,15 @@ class Connections:
         """A transaction that holds the write lock from its first moment.
 
         sqlite-utils begins deferred, where reading and then writing fails at once beside another writer.
+        Threads queue for their turn, for SQLite lets whoever asks at the right moment go first: among
+        many, some would wait until they give up.
         """
-        with self._opened() as db:
-            db.conn.execute("BEGIN IMMEDIATE")
+        until = time.monotonic() + BUSY_SECONDS
+        with self._opened() as db, self._turn():
+            db.conn.execute("PRAGMA busy_timeout = 50")
+            _when_free(db.conn, "BEGIN IMMEDIATE", until)
+            # Other locks, such as that of a checkpoint, are held for a moment only.
+            db.conn.execute("PRAGMA busy_timeout = 5000")
             try:
                 yield db
                 db.conn.execute("COMMIT")
@@ -76,9 +101,18 @@ class Connections:
                 raise
 
     @contextmanager
+    def _turn(self) -> Iterator[None]:
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(self._turns.one(seconds=BUSY_SECONDS))
+            except TimeoutError as error:
+                raise sqlite3.OperationalError("database is locked") from error
+            yield
+
+    @contextmanager
     def _opened(self) -> Iterator[Database]:
         # Never made anew here: a file that was removed meanwhile must not come back empty.
-        address = f"{Path(self._path).resolve().as_uri()}?mode=rw"
+        address = soundness.address(self._path, "rw")
         with self._sentences(), closing(sqlite3.connect(address, uri=True)) as connection:
             db = Database(connection)
             for pragma in _PRAGMAS:
@@ -94,7 +128,23 @@ class Connections:
             # A defect of ours, not a state of the database.
             raise
         except (sqlite3.Error, OSError) as error:
-            raise StoreUnavailable(_cause(error, self._path)) from error
+            raise StoreUnavailable(cause(error, self._path)) from error
+
+
+def _when_free(connection: sqlite3.Connection, statement: str, until: float) -> None:
+    """Carries out what needs a lock as soon as no other process has it, or raises when it is too late.
+
+    SQLite waits too, but ever more rarely asks, and not at all where two would wait for each other.
+    """
+    while True:
+        try:
+            connection.execute(statement).fetchall()
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > until:
+                raise
+            time.sleep(_PAUSE_SECONDS)
+        else:
+            return
 
 
 def is_safe(version: tuple[int, int, int]) -> bool:
@@ -103,7 +153,8 @@ def is_safe(version: tuple[int, int, int]) -> bool:
     return version >= (3, 51, 3) or any(version[:2] == fixed[:2] and version >= fixed for fixed in backports)
 
 
-def _cause(error: Exception, path: str) -> str:
+def cause(error: Exception, path: str) -> str:
+    """What an error of SQLite or the file system means for whoever named the path, as a sentence."""
     # An OSError's text holds the path, which may say anything.
     said = error.strerror if isinstance(error, OSError) else str(error)
     text, known = (said or "").lower(), f"The database {path}"
@@ -111,10 +162,12 @@ def _cause(error: Exception, path: str) -> str:
         return f"{known} is in use by another program that does not let go; close it and try again."
     if "full" in text or "no space" in text:
         return f"{known} cannot be written because the disk is full; free some space and try again."
+    if "i/o error" in text:
+        return f"{known} cannot be read or written; its disk is full, fails or allows no larger files."
     if "readonly" in text or "read-only" in text or "permission" in text:
         return f"{known} cannot be written; give this user the right to write to it and its folder."
-    if "not a database" in text or "malformed" in text:
-        return f"{known} is damaged or not a SQLite file; move it away or set DATABASE_URL to another."
+    if any(word in text for word in ("not a database", "malformed", "vtable constructor", "decode to utf-8")):
+        return soundness.damaged(path)
     if "unable to open" in text or isinstance(error, OSError):
         return f"{known} cannot be opened; make its folder or set DATABASE_URL to another path."
     return f"{known} failed: {error}."

@@ -6,11 +6,15 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import groupby
 from typing import Any
 
-from madlen.types import Failure, Parameters, Picture, Reply, Session, Status, Timing, Usage
+from madlen.errors import NotFound
+from madlen.types import Failure, Parameters, Picture, Reply, Session, Status, Timing, Turn, Usage
 
 Row = Mapping[str, Any]
+Pictures = Mapping[str, Sequence[Picture]]
+"""By the id of the message that shows them."""
 
 
 def stamp(moment: datetime) -> str:
@@ -31,6 +35,18 @@ def session(row: Row) -> Session:
     )
 
 
+def session_columns(value: Session) -> dict[str, Any]:
+    return {
+        "id": value.id,
+        "title": value.title,
+        "model_id": value.model_id,
+        "created_at": stamp(value.created_at),
+        "updated_at": stamp(value.updated_at),
+        "system": value.system,
+        "parameters": parameters(value.parameters),
+    }
+
+
 def parameters(value: Parameters) -> str:
     """How to sample, as JSON; what is left to the model is left out."""
     return json.dumps(_known(value), ensure_ascii=False)
@@ -38,6 +54,55 @@ def parameters(value: Parameters) -> str:
 
 def _parameters(known: Mapping[str, Any]) -> Parameters:
     return Parameters(**{**known, "stop": tuple(known.get("stop", ()))})
+
+
+def turns(messages: Sequence[Row], shown: Pictures) -> list[Turn]:
+    """The messages of a session, oldest first, as turns with their replies."""
+    replies: dict[str, list[Reply]] = {}
+    for row in messages:
+        if row["role"] == "assistant":
+            replies.setdefault(row["turn_id"], []).append(reply(row, shown.get(row["id"], ())))
+    return [
+        Turn(
+            id=row["id"],
+            session_id=row["session_id"],
+            text=row["content"],
+            created_at=datetime.fromisoformat(row["timestamp"]),
+            pictures=tuple(shown.get(row["id"], ())),
+            replies=tuple(replies.get(row["id"], ())),
+        )
+        for row in messages
+        if row["role"] == "user"
+    ]
+
+
+def prompt_columns(value: Turn) -> dict[str, Any]:
+    return {
+        "id": value.id,
+        "session_id": value.session_id,
+        "role": "user",
+        "content": value.text,
+        "image_url": reference(value.pictures[0]) if value.pictures else None,
+        "timestamp": stamp(value.created_at),
+    }
+
+
+def pictures(found: Sequence[Row]) -> Pictures:
+    """From rows in the order of their messages and of their places in them."""
+    return {
+        message_id: [
+            Picture(sha256=row["sha256"], media_type=row["media_type"], content=row["content"])
+            if row["sha256"]
+            else Picture(url=row["image_url"])
+            for row in group
+        ]
+        for message_id, group in groupby(found, key=lambda row: row["message_id"])
+    }
+
+
+def reference(picture: Picture) -> str:
+    """How a message's row names a picture."""
+    return picture.url or f"sha256:{picture.sha256}"
 
 
 def reply(row: Row, pictures: Sequence[Picture] = ()) -> Reply:
@@ -70,6 +135,23 @@ def reply(row: Row, pictures: Sequence[Picture] = ()) -> Reply:
     )
 
 
+def reply_columns(value: Reply, alive_at: str) -> dict[str, Any]:
+    return {
+        "id": value.id,
+        "session_id": value.session_id,
+        "role": "assistant",
+        "content": value.text,
+        "timestamp": stamp(value.created_at),
+        "extra_metadata": metadata(value),
+        "turn_id": value.turn_id,
+        "model_id": value.model_id,
+        "lane": value.lane,
+        "status": value.status.value,
+        "reasoning": value.reasoning,
+        "alive_at": alive_at,
+    }
+
+
 def metadata(value: Reply) -> str:
     """``extra_metadata`` of a reply, as JSON; what is not known is left out."""
     usage = _known(value.usage)
@@ -92,6 +174,20 @@ def metadata(value: Reply) -> str:
     return json.dumps({name: part for name, part in extra.items() if part}, ensure_ascii=False)
 
 
+def failed(extra_metadata: str | None, failure: Failure) -> str:
+    """The metadata of a reply, with the failure in it."""
+    known = json.loads(extra_metadata or "{}")
+    return json.dumps({**known, "error": _known(failure)}, ensure_ascii=False)
+
+
 def _known(value: Usage | Timing | Failure | Parameters) -> dict[str, Any]:
     fields = {name: getattr(value, name) for name in value.__dataclass_fields__}
     return {name: part for name, part in fields.items() if part is not None and part != ()}
+
+
+def no_session() -> NotFound:
+    return NotFound("There is no such chat; it may have been deleted.")
+
+
+def no_message() -> NotFound:
+    return NotFound("There is no such message; it may have been deleted.")

@@ -145,3 +145,9 @@ def m004_choices(db: Database) -> None:
     # How a chat asks belongs to the chat, so that it goes on the same way after a reload.
     db.execute("ALTER TABLE chat_sessions ADD COLUMN system TEXT NOT NULL DEFAULT ''")
     db.execute("ALTER TABLE chat_sessions ADD COLUMN parameters TEXT NOT NULL DEFAULT '{}'")
+
+
+@migrations()
+def m005_stop_requests(db: Database) -> None:
+    # Whoever presses Stop may sit at another process than the one that makes the answer.
+    db.execute("ALTER TABLE messages ADD COLUMN stop_requested INTEGER NOT NULL DEFAULT 0")

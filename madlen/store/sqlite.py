@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from itertools import groupby
 
 from sqlite_utils import Database
 
-from madlen.errors import NotFound
 from madlen.store import rows
 from madlen.store.connections import VERSION, VERSION_INFO, Connections, is_safe
+from madlen.store.listening import SQLiteListener
 from madlen.store.schema import migrations
 from madlen.types import Choices, Parameters, Picture, Reply, Session, Status, Turn
 
@@ -22,6 +21,13 @@ _HOLDING_WORDS = """
     WHERE s.seq IN (SELECT rowid FROM sessions_search WHERE sessions_search MATCH ?)
        OR s.id IN (SELECT m.session_id FROM messages_search f
                    JOIN messages m ON m.seq = f.rowid WHERE messages_search MATCH ?)
+"""
+_PICTURES = """
+    SELECT link.message_id, link.image_url, image.sha256, image.media_type, image.content
+    FROM message_images link
+    JOIN messages message ON message.id = link.message_id
+    LEFT JOIN images image ON image.sha256 = link.sha256
+    WHERE {which} ORDER BY link.message_id, link.position
 """
 _NEWEST_FIRST = " ORDER BY s.updated_at DESC, s.seq DESC LIMIT ? OFFSET ?"
 
@@ -51,13 +57,13 @@ class SQLiteStore:
 
     def create_session(self, session: Session) -> None:
         with self._connections.write() as db:
-            _insert_session(db, session)
+            db.table("chat_sessions").insert(rows.session_columns(session))
 
     def session(self, session_id: str) -> Session:
         with self._connections.read() as db:
             found = list(db.query(_SESSIONS + " WHERE id = ?", [session_id]))
         if not found:
-            raise _no_session()
+            raise rows.no_session()
         return rows.session(found[0])
 
     def sessions(self, *, words: str = "", limit: int = 100, offset: int = 0) -> list[Session]:
@@ -74,7 +80,7 @@ class SQLiteStore:
                 "UPDATE chat_sessions SET title = ?, updated_at = ? WHERE id = ?",
                 [title, rows.stamp(now), session_id],
             ).rowcount:
-                raise _no_session()
+                raise rows.no_session()
 
     def configure(self, session_id: str, *, system: str, parameters: Parameters) -> None:
         with self._connections.write() as db:
@@ -82,36 +88,20 @@ class SQLiteStore:
                 "UPDATE chat_sessions SET system = ?, parameters = ? WHERE id = ?",
                 [system, rows.parameters(parameters), session_id],
             ).rowcount:
-                raise _no_session()
+                raise rows.no_session()
 
     def delete_session(self, session_id: str) -> None:
         with self._connections.write() as db:
             if not db.execute("DELETE FROM chat_sessions WHERE id = ?", [session_id]).rowcount:
-                raise _no_session()
+                raise rows.no_session()
 
     def turns(self, session_id: str) -> list[Turn]:
         with self._connections.read() as db:
             messages = list(
                 db.query("SELECT * FROM messages WHERE session_id = ? ORDER BY seq", [session_id])
             )
-            pictures = _pictures_by_message(db, session_id)
-        replies: dict[str, list[Reply]] = {}
-        for row in messages:
-            if row["role"] == "assistant":
-                reply = rows.reply(row, pictures.get(row["id"], ()))
-                replies.setdefault(row["turn_id"], []).append(reply)
-        return [
-            Turn(
-                id=row["id"],
-                session_id=session_id,
-                text=row["content"],
-                created_at=datetime.fromisoformat(row["timestamp"]),
-                pictures=tuple(pictures.get(row["id"], ())),
-                replies=tuple(replies.get(row["id"], ())),
-            )
-            for row in messages
-            if row["role"] == "user"
-        ]
+            pictures = _pictures(db, "message.session_id = ?", session_id)
+        return rows.turns(messages, pictures)
 
     def begin(
         self, turn: Turn, replies: Sequence[Reply], *, model_id: str, session: Session | None = None
@@ -119,31 +109,17 @@ class SQLiteStore:
         now = rows.stamp(replies[0].created_at if replies else turn.created_at)
         with self._connections.write() as db:
             if session is not None:
-                _insert_session(db, session)
+                db.table("chat_sessions").insert(rows.session_columns(session))
             if not db.execute(
                 "UPDATE chat_sessions SET updated_at = ?, model_id = ? WHERE id = ?",
                 [now, model_id, turn.session_id],
             ).rowcount:
-                raise _no_session()
+                raise rows.no_session()
             if not db.table("messages").count_where("id = ?", [turn.id]):
-                _insert_prompt(db, turn)
+                db.table("messages").insert(rows.prompt_columns(turn))
+                _insert_pictures(db, turn.id, turn.pictures)
             for reply in replies:
-                db.table("messages").insert(
-                    {
-                        "id": reply.id,
-                        "session_id": reply.session_id,
-                        "role": "assistant",
-                        "content": reply.text,
-                        "timestamp": rows.stamp(reply.created_at),
-                        "extra_metadata": rows.metadata(reply),
-                        "turn_id": reply.turn_id,
-                        "model_id": reply.model_id,
-                        "lane": reply.lane,
-                        "status": reply.status.value,
-                        "reasoning": reply.reasoning,
-                        "alive_at": now,
-                    }
-                )
+                db.table("messages").insert(rows.reply_columns(reply, now))
                 db.execute(
                     "INSERT INTO model_choices (model_id, used_at) VALUES (?, ?)"
                     " ON CONFLICT (model_id) DO UPDATE SET used_at = excluded.used_at",
@@ -163,8 +139,8 @@ class SQLiteStore:
         with self._connections.read() as db:
             found = list(db.query("SELECT * FROM messages WHERE id = ? AND role = 'assistant'", [reply_id]))
             if not found:
-                raise NotFound("There is no such message; it may have been deleted.")
-            pictures = _pictures_by_message(db, found[0]["session_id"])
+                raise rows.no_message()
+            pictures = _pictures(db, "link.message_id = ?", reply_id)
         return rows.reply(found[0], pictures.get(reply_id, ()))
 
     def choices(self, *, recent: int = 8) -> Choices:
@@ -197,6 +173,25 @@ class SQLiteStore:
             for reply_id in reply_ids:
                 db.execute("UPDATE messages SET alive_at = ? WHERE id = ?", [rows.stamp(now), reply_id])
 
+    def request_stop(self, reply_id: str) -> None:
+        with self._connections.write() as db:
+            db.execute(
+                "UPDATE messages SET stop_requested = 1 WHERE id = ? AND status = ?",
+                [reply_id, Status.STREAMING.value],
+            )
+
+    def unwanted(self, reply_ids: Sequence[str]) -> set[str]:
+        marks = ", ".join("?" for _ in reply_ids)
+        with self._connections.read() as db:
+            wanted = db.query(
+                f"SELECT id FROM messages WHERE id IN ({marks}) AND NOT stop_requested",  # noqa: S608
+                list(reply_ids),
+            )
+            return {*reply_ids} - {row["id"] for row in wanted}
+
+    def listen(self) -> SQLiteListener:
+        return SQLiteListener(self._path)
+
     def interrupt_abandoned(self, before: datetime, sentence: str) -> int:
         with self._connections.write() as db:
             return db.execute(
@@ -215,34 +210,6 @@ class SQLiteStore:
             db.execute("UPDATE _sqlite_migrations SET name = name")
 
 
-def _insert_session(db: Database, session: Session) -> None:
-    db.table("chat_sessions").insert(
-        {
-            "id": session.id,
-            "title": session.title,
-            "model_id": session.model_id,
-            "created_at": rows.stamp(session.created_at),
-            "updated_at": rows.stamp(session.updated_at),
-            "system": session.system,
-            "parameters": rows.parameters(session.parameters),
-        }
-    )
-
-
-def _insert_prompt(db: Database, turn: Turn) -> None:
-    db.table("messages").insert(
-        {
-            "id": turn.id,
-            "session_id": turn.session_id,
-            "role": "user",
-            "content": turn.text,
-            "image_url": _reference(turn.pictures[0]) if turn.pictures else None,
-            "timestamp": rows.stamp(turn.created_at),
-        }
-    )
-    _insert_pictures(db, turn.id, turn.pictures)
-
-
 def _insert_pictures(db: Database, message_id: str, pictures: Sequence[Picture]) -> None:
     """Links pictures to a message, the bytes of each kept once; what is there already stays."""
     for position, picture in enumerate(pictures):
@@ -254,41 +221,12 @@ def _insert_pictures(db: Database, message_id: str, pictures: Sequence[Picture])
         db.execute(
             "INSERT INTO message_images (message_id, position, image_url, sha256) VALUES (?, ?, ?, ?)"
             " ON CONFLICT DO NOTHING",
-            [message_id, position, _reference(picture), picture.sha256 or None],
+            [message_id, position, rows.reference(picture), picture.sha256 or None],
         )
 
 
-def _reference(picture: Picture) -> str:
-    """How a message's row names a picture."""
-    return picture.url or f"sha256:{picture.sha256}"
-
-
-def _pictures_by_message(db: Database, session_id: str) -> dict[str, list[Picture]]:
-    found = list(
-        db.query(
-            """
-            SELECT link.message_id, link.image_url, image.sha256, image.media_type, image.content
-            FROM message_images link
-            JOIN messages message ON message.id = link.message_id
-            LEFT JOIN images image ON image.sha256 = link.sha256
-            WHERE message.session_id = ? ORDER BY link.message_id, link.position
-            """,
-            [session_id],
-        )
-    )
-    return {
-        message_id: [
-            Picture(sha256=row["sha256"], media_type=row["media_type"], content=row["content"])
-            if row["sha256"]
-            else Picture(url=row["image_url"])
-            for row in group
-        ]
-        for message_id, group in groupby(found, key=lambda row: row["message_id"])
-    }
-
-
-def _no_session() -> NotFound:
-    return NotFound("There is no such chat; it may have been deleted.")
+def _pictures(db: Database, which: str, value: str) -> rows.Pictures:
+    return rows.pictures(list(db.query(_PICTURES.format(which=which), [value])))
 
 
 def _match(words: str) -> str:

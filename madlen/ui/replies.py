@@ -6,11 +6,14 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
+from madlen.transcript import Update
 from madlen.types import Picture, Reply, Status, Turn
 from madlen.ui import figures, streaming, text
 
 ANSWER_ICON = ":material/neurology:"
 PROMPT_ICON = ":material/person:"
+Offer = Callable[[Reply], None]
+"""Draws what can be done about a reply that is not whole."""
 _ENDED_EARLY = {
     "length": "The answer reached its token limit.",
     "content_filter": "The provider's content filter ended the answer here.",
@@ -26,18 +29,23 @@ def prompt(turn: Turn) -> None:
         pictures(turn.pictures)
 
 
-def answer(reply: Reply, name: str, *, offer: Callable[[Reply], None]) -> None:
+def answer(reply: Reply, name: str, *, offer: Offer) -> None:
     """A reply that has ended: who answered, what, and the figures under it."""
     with st.chat_message("assistant", avatar=ANSWER_ICON):
-        _heading(reply, name)
-        if reply.reasoning:
-            with st.expander("Thinking", icon=streaming.THINKING_ICON):
-                streaming.whole(reply.reasoning)
-        streaming.whole(reply.text)
-        _ending(reply, offer)
+        ended(reply, name, offer=offer)
 
 
-def _ending(reply: Reply, offer: Callable[[Reply], None]) -> None:
+def ended(reply: Reply, name: str, *, offer: Offer) -> None:
+    """The inside of a card of a reply that has ended."""
+    _heading(reply, name)
+    if reply.reasoning:
+        with st.expander("Thinking", icon=streaming.THINKING_ICON):
+            streaming.whole(reply.reasoning)
+    streaming.whole(reply.text)
+    _ending(reply, offer)
+
+
+def _ending(reply: Reply, offer: Offer) -> None:
     """What stands under an answer: pictures, why it is not whole, its figures, what can be done."""
     pictures(reply.pictures)
     if reply.failure is not None:
@@ -58,28 +66,43 @@ def _ending(reply: Reply, offer: Callable[[Reply], None]) -> None:
             offer(reply)
 
 
-def arriving(
-    reply: Reply,
-    name: str,
-    draw: Callable[[], Reply],
-    *,
-    stop: Callable[[], None],
-    offer: Callable[[Reply], None],
-) -> None:
-    """A reply in flight: draws it until it ends, with a button that stops it."""
-    with st.chat_message("assistant", avatar=ANSWER_ICON):
-        head, body, foot = st.empty(), st.container(), st.empty()
-        with head:
+class Arriving:
+    """The inside of a card of a reply in flight: draws what is told of it, with a button that stops it."""
+
+    def __init__(
+        self,
+        reply: Reply,
+        name: str,
+        *,
+        waiting: Callable[[float], str],
+        stop: Callable[[str], None],
+        offer: Offer,
+    ) -> None:
+        self._name = name
+        self._offer = offer
+        self._head, self._answer, self._foot = (
+            st.empty(),
+            streaming.Answer(st.container(), waiting),
+            st.empty(),
+        )
+        with self._head:
             _heading(reply, name)
-        foot.button("Stop", key=f"stop-{reply.id}", icon=":material/stop_circle:", on_click=stop)
-        with body:
-            ended = draw()
-        with head:
-            _heading(ended, name)
-        with foot.container():
-            _ending(ended, offer)
-    # What is read aloud: the end, once, for the words themselves are no live region.
-    st.toast(text.label(figures.finished(ended, name)), icon=":material/done:")
+        self._foot.button(
+            "Stop", key=f"stop-{reply.id}", icon=":material/stop_circle:", on_click=stop, args=(reply.id,)
+        )
+
+    def take(self, update: Update) -> bool:
+        """Draws what is new, and says whether that was the end."""
+        reply = self._answer.take(update)
+        if reply is None:
+            return False
+        with self._head:
+            _heading(reply, self._name)
+        with self._foot.container():
+            _ending(reply, self._offer)
+        # What is read aloud: the end, once, for the words themselves are no live region.
+        st.toast(text.label(figures.finished(reply, self._name)), icon=":material/done:")
+        return True
 
 
 def _heading(reply: Reply, name: str) -> None:

@@ -1,9 +1,9 @@
-"""An answer drawn while it comes: the one function that draws a stream."""
+"""An answer drawn while it comes: the one place that draws a stream."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -60,7 +60,7 @@ class Answer:
         self._began = time.monotonic()
         self._waiting = waiting
         self._thoughts, self._body = container.container(), container.container()
-        self._note = container.empty()
+        self._note, self._told = container.empty(), ""
         self._thinking: _Painter | None = None
         self._words: _Painter | None = None
 
@@ -72,28 +72,30 @@ class Answer:
             self._thinking.feed(update.reasoning)
         if update.text:
             if self._words is None:
-                self._note.empty()
                 self._words = _Painter(self._body)
+            self._tell("")
             self._words.feed(update.text)
         if update.ended is not None:
-            self._note.empty()
+            self._tell("")
             for painter in (self._thinking, self._words):
                 if painter is not None:
                     painter.finish()
             return update.ended
         waited = time.monotonic() - self._began
-        if self._words is None and waited >= _SILENT_SECONDS:
-            self._note.caption(update.note or self._waiting(waited))
+        if update.note:
+            self._tell(update.note)
+        elif self._words is None and waited >= _SILENT_SECONDS:
+            self._tell(self._waiting(waited))
         return None
 
-
-def stream(updates: Iterator[Update], waiting: Callable[[float], str]) -> Reply:
-    """Draws one answer into the current container until it ends, and gives it back."""
-    answer = Answer(st.container(), waiting)
-    for update in updates:
-        if (ended := answer.take(update)) is not None:
-            return ended
-    raise AssertionError("A followed answer always ends")
+    def _tell(self, note: str) -> None:
+        """Says what is being waited for; nothing where that is nothing."""
+        if note != self._told:
+            self._told = note
+            if note:
+                self._note.caption(note)
+            else:
+                self._note.empty()
 
 
 def whole(text: str) -> None:

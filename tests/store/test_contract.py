@@ -72,7 +72,7 @@ def test_the_prompt_and_an_empty_reply_are_kept_together(store: Store) -> None:
 
 def test_a_session_begins_with_its_first_prompt_or_not_at_all(store: Store) -> None:
     twice = [a_reply("r1"), a_reply("r1")]
-    with pytest.raises(Exception, match="UNIQUE"):
+    with pytest.raises(Exception, match=r"(?i)unique"):
         store.begin(a_turn(), twice, model_id="parrot/polly", session=a_session())
     assert store.sessions() == []
     store.begin(a_turn(), [a_reply()], model_id="parrot/polly", session=a_session())
@@ -175,6 +175,48 @@ def test_a_reply_with_a_beat_is_left_alone(store: Store) -> None:
     store.beat(["r1"], NOW + timedelta(seconds=5))
     assert store.interrupt_abandoned(NOW + timedelta(seconds=5), "Madlen ended.") == 0
     assert store.reply("r1").status is Status.STREAMING
+
+
+def test_an_interruption_keeps_what_else_is_known(store: Store) -> None:
+    asked(store)
+    known = replace(a_reply(), usage=Usage(3), trace_id="0af7", finish_reason="\0")
+    store.save(known)
+    store.interrupt_abandoned(NOW + timedelta(seconds=1), "Madlen ended.")
+    failure = Failure("interrupted", "Madlen ended.", 502)
+    assert store.reply("r1") == replace(known, status=Status.INTERRUPTED, failure=failure)
+
+
+def test_a_reply_is_wanted_until_somebody_asks_to_stop_it(store: Store) -> None:
+    asked(store, a_reply("r1"), a_reply("r2"))
+    assert store.unwanted(["r1", "r2"]) == set()
+    store.request_stop("r1")
+    assert store.unwanted(["r1", "r2"]) == {"r1"}
+    assert store.reply("r1") == a_reply("r1")
+
+
+def test_nobody_wants_the_reply_of_a_deleted_chat(store: Store) -> None:
+    asked(store)
+    store.delete_session("s1")
+    assert store.unwanted(["r1"]) == {"r1"}
+
+
+def test_a_reply_that_has_ended_cannot_be_stopped(store: Store) -> None:
+    asked(store)
+    store.save(replace(a_reply(), status=Status.COMPLETE))
+    store.request_stop("r1")
+    assert store.unwanted(["r1"]) == set()
+
+
+def test_what_another_writes_is_heard(address: str, store: Store) -> None:
+    asked(store)
+    other = open_store(address)
+    ears = other.listen()
+    assert ears.heard(0) is None
+    assert ears.heard(0) == set()
+    store.save(replace(a_reply(), text="Seven"))
+    assert ears.heard(10) in (None, {"r1"})
+    ears.close()
+    other.close()
 
 
 def test_a_reply_that_has_ended_is_never_interrupted(store: Store) -> None:

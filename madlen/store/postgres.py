@@ -1,0 +1,277 @@
+"""The ``Store`` contract on PostgreSQL, for several Madlens at once, through psycopg."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
+from typing import Any, LiteralString
+
+from psycopg import sql
+
+from madlen.errors import StoreUnavailable
+from madlen.store import rows
+from madlen.store.postgres_connections import Connection, Connections
+from madlen.store.postgres_listening import CHANNEL, PostgresListener
+from madlen.store.postgres_schema import migrate
+from madlen.types import Choices, Failure, Parameters, Picture, Reply, Session, Status, Turn
+
+_SESSIONS: LiteralString = """
+    SELECT s.*, (SELECT count(*) FROM messages m WHERE m.session_id = s.id) AS message_count
+    FROM chat_sessions s
+"""
+# All the words, the last one as a beginning. Punctuation alone makes an empty query, which finds nothing.
+_WANTED: LiteralString = """
+    WITH typed AS (SELECT plainto_tsquery('simple', plain_words(%(words)s)) AS words),
+    wanted AS (
+        SELECT CASE numnode(words) WHEN 0 THEN words ELSE (words::text || ':*')::tsquery END AS words
+        FROM typed
+    )
+"""
+_HOLDING_WORDS: LiteralString = """
+    WHERE to_tsvector('simple', plain_words(s.title)) @@ (SELECT words FROM wanted)
+       OR s.id IN (SELECT m.session_id FROM messages m WHERE m.status <> 'streaming'
+                   AND to_tsvector('simple', plain_words(m.content)) @@ (SELECT words FROM wanted))
+"""
+_NEWEST_FIRST: LiteralString = " ORDER BY s.updated_at DESC, s.seq DESC LIMIT %(limit)s OFFSET %(offset)s"
+_PICTURES: LiteralString = """
+    SELECT link.message_id, link.image_url, image.sha256, image.media_type, image.content
+    FROM message_images link
+    JOIN messages message ON message.id = link.message_id
+    LEFT JOIN images image ON image.sha256 = link.sha256
+"""
+_IN_ORDER: LiteralString = " ORDER BY link.message_id, link.position"
+_MOST_SOUGHT = 2000
+
+
+class PostgresStore:
+    """Keeps the ``Store`` protocol. ``url`` is what libpq takes: ``postgresql://user:password@host/database``."""
+
+    def __init__(self, url: str) -> None:
+        self._connections = Connections(url, migrate)
+        self._name = uuid.uuid4().hex
+
+    @property
+    def description(self) -> str:
+        return f"PostgreSQL {self._connections.version} on {self._connections.place}"
+
+    @property
+    def warnings(self) -> Sequence[str]:
+        return ()
+
+    def close(self) -> None:
+        self._connections.close()
+
+    def create_session(self, session: Session) -> None:
+        with self._connections.write() as connection:
+            _insert(connection, "chat_sessions", rows.session_columns(session))
+
+    def session(self, session_id: str) -> Session:
+        with self._connections.read() as connection:
+            found = connection.execute(_SESSIONS + " WHERE id = %s", [session_id]).fetchone()
+        if found is None:
+            raise rows.no_session()
+        return rows.session(found)
+
+    def sessions(self, *, words: str = "", limit: int = 100, offset: int = 0) -> list[Session]:
+        query = _WANTED + _SESSIONS + _HOLDING_WORDS if words.strip() else _SESSIONS
+        # More than anybody types; a query has a limit of its own, past which it would be an error.
+        sought = words[:_MOST_SOUGHT].replace("\0", " ")
+        with self._connections.read() as connection:
+            found = connection.execute(
+                query + _NEWEST_FIRST, {"words": sought, "limit": limit, "offset": offset}
+            ).fetchall()
+        return [rows.session(row) for row in found]
+
+    def rename_session(self, session_id: str, title: str, now: datetime) -> None:
+        with self._connections.write() as connection:
+            if not connection.execute(
+                "UPDATE chat_sessions SET title = %s, updated_at = %s WHERE id = %s",
+                [title, rows.stamp(now), session_id],
+            ).rowcount:
+                raise rows.no_session()
+
+    def configure(self, session_id: str, *, system: str, parameters: Parameters) -> None:
+        with self._connections.write() as connection:
+            if not connection.execute(
+                "UPDATE chat_sessions SET system = %s, parameters = %s WHERE id = %s",
+                [system, rows.parameters(parameters), session_id],
+            ).rowcount:
+                raise rows.no_session()
+
+    def delete_session(self, session_id: str) -> None:
+        with self._connections.write() as connection:
+            in_flight = connection.execute(
+                "SELECT id FROM messages WHERE session_id = %s AND status = %s FOR UPDATE",
+                [session_id, Status.STREAMING.value],
+            ).fetchall()
+            if not connection.execute("DELETE FROM chat_sessions WHERE id = %s", [session_id]).rowcount:
+                raise rows.no_session()
+        self._tell(row["id"] for row in in_flight)
+
+    def turns(self, session_id: str) -> list[Turn]:
+        with self._connections.read() as connection:
+            messages = connection.execute(
+                "SELECT * FROM messages WHERE session_id = %s ORDER BY seq", [session_id]
+            ).fetchall()
+            pictures = connection.execute(
+                _PICTURES + " WHERE message.session_id = %s" + _IN_ORDER, [session_id]
+            ).fetchall()
+        return rows.turns(messages, rows.pictures(pictures))
+
+    def begin(
+        self, turn: Turn, replies: Sequence[Reply], *, model_id: str, session: Session | None = None
+    ) -> None:
+        now = rows.stamp(replies[0].created_at if replies else turn.created_at)
+        with self._connections.write() as connection:
+            if session is not None:
+                _insert(connection, "chat_sessions", rows.session_columns(session))
+            # The row's lock keeps the messages of one session in the order of their transactions.
+            if not connection.execute(
+                "UPDATE chat_sessions SET updated_at = %s, model_id = %s WHERE id = %s",
+                [now, model_id, turn.session_id],
+            ).rowcount:
+                raise rows.no_session()
+            if not connection.execute("SELECT 1 FROM messages WHERE id = %s", [turn.id]).fetchone():
+                _insert(connection, "messages", rows.prompt_columns(turn))
+                _insert_pictures(connection, turn.id, turn.pictures)
+            for reply in replies:
+                _insert(connection, "messages", rows.reply_columns(reply, now))
+            # In one order everywhere: two that wait for each other's row would wait for ever.
+            for model in sorted({reply.model_id for reply in replies}):
+                connection.execute(
+                    "INSERT INTO model_choices (model_id, used_at) VALUES (%s, %s)"
+                    " ON CONFLICT (model_id) DO UPDATE SET used_at = excluded.used_at",
+                    [model, now],
+                )
+
+    def save(self, reply: Reply) -> None:
+        with self._connections.write() as connection:
+            there = connection.execute(
+                "UPDATE messages SET content = %s, reasoning = %s, status = %s, extra_metadata = %s"
+                " WHERE id = %s",
+                [reply.text, reply.reasoning, reply.status.value, rows.metadata(reply), reply.id],
+            ).rowcount
+            if there:
+                _insert_pictures(connection, reply.id, reply.pictures)
+        self._tell([reply.id])
+
+    def reply(self, reply_id: str) -> Reply:
+        with self._connections.read() as connection:
+            found = connection.execute(
+                "SELECT * FROM messages WHERE id = %s AND role = 'assistant'", [reply_id]
+            ).fetchone()
+            if found is None:
+                raise rows.no_message()
+            pictures = connection.execute(
+                _PICTURES + " WHERE link.message_id = %s" + _IN_ORDER, [reply_id]
+            ).fetchall()
+        return rows.reply(found, rows.pictures(pictures).get(reply_id, ()))
+
+    def choices(self, *, recent: int = 8) -> Choices:
+        with self._connections.read() as connection:
+            pinned = connection.execute(
+                "SELECT model_id FROM model_choices WHERE pinned_at IS NOT NULL ORDER BY pinned_at"
+            ).fetchall()
+            used = connection.execute(
+                "SELECT model_id FROM model_choices WHERE used_at IS NOT NULL"
+                " ORDER BY used_at DESC, model_id LIMIT %s",
+                [recent],
+            ).fetchall()
+        return Choices(
+            tuple(row["model_id"] for row in pinned),
+            tuple(row["model_id"] for row in used),
+        )
+
+    def pin_model(self, model_id: str, now: datetime | None) -> None:
+        with self._connections.write() as connection:
+            connection.execute(
+                "INSERT INTO model_choices (model_id, pinned_at) VALUES (%s, %s)"
+                " ON CONFLICT (model_id) DO UPDATE SET pinned_at = excluded.pinned_at",
+                [model_id, now and rows.stamp(now)],
+            )
+
+    def beat(self, reply_ids: Sequence[str], now: datetime) -> None:
+        with self._connections.write() as connection:
+            # One whose row is being written this moment lives; the next beat says so.
+            connection.execute(
+                "UPDATE messages SET alive_at = %s WHERE id IN"
+                " (SELECT id FROM messages WHERE id = ANY(%s) FOR UPDATE SKIP LOCKED)",
+                [rows.stamp(now), list(reply_ids)],
+            )
+
+    def request_stop(self, reply_id: str) -> None:
+        with self._connections.write() as connection:
+            connection.execute(
+                "UPDATE messages SET stop_requested = true WHERE id = %s AND status = %s",
+                [reply_id, Status.STREAMING.value],
+            )
+        self._tell([reply_id])
+
+    def unwanted(self, reply_ids: Sequence[str]) -> set[str]:
+        with self._connections.read() as connection:
+            wanted = connection.execute(
+                "SELECT id FROM messages WHERE id = ANY(%s) AND NOT stop_requested", [list(reply_ids)]
+            ).fetchall()
+        return {*reply_ids} - {row["id"] for row in wanted}
+
+    def listen(self) -> PostgresListener:
+        return PostgresListener(self._connections, self._name)
+
+    def interrupt_abandoned(self, before: datetime, sentence: str) -> int:
+        failure = Failure("interrupted", sentence, 502)
+        with self._connections.write() as connection:
+            abandoned = connection.execute(
+                "SELECT id, extra_metadata FROM messages WHERE status = %s AND alive_at < %s"
+                " FOR UPDATE SKIP LOCKED",
+                [Status.STREAMING.value, rows.stamp(before)],
+            ).fetchall()
+            for row in abandoned:
+                connection.execute(
+                    "UPDATE messages SET status = %s, extra_metadata = %s WHERE id = %s",
+                    [Status.INTERRUPTED.value, rows.failed(row["extra_metadata"], failure), row["id"]],
+                )
+        self._tell(row["id"] for row in abandoned)
+        return len(abandoned)
+
+    def check(self) -> None:
+        with self._connections.write() as connection, connection.transaction(force_rollback=True):
+            connection.execute("UPDATE madlen_migrations SET name = name")
+
+    def _tell(self, reply_ids: Iterable[str]) -> None:
+        """Lets the other processes hear of the replies.
+
+        In a transaction of its own, which need not wait for the disk: all those that tell something
+        commit one after the other. Followers look by themselves after a while, so it may fail.
+        """
+        with suppress(StoreUnavailable):
+            if told := [f"{self._name} {reply_id}" for reply_id in reply_ids]:
+                with self._connections.plain() as connection:
+                    connection.execute(
+                        "SELECT pg_notify(%s, word) FROM unnest(%s::text[]) word", [CHANNEL, told]
+                    )
+
+
+def _insert(connection: Connection, table: str, columns: Mapping[str, Any]) -> None:
+    statement = sql.SQL("INSERT INTO {} ({}) VALUES ({})").format(
+        sql.Identifier(table),
+        sql.SQL(", ").join(map(sql.Identifier, columns)),
+        sql.SQL(", ").join([sql.Placeholder()] * len(columns)),
+    )
+    connection.execute(statement, [*columns.values()])
+
+
+def _insert_pictures(connection: Connection, message_id: str, pictures: Sequence[Picture]) -> None:
+    """Links pictures to a message, the bytes of each kept once; what is there already stays."""
+    for position, picture in enumerate(pictures):
+        if picture.sha256:
+            connection.execute(
+                "INSERT INTO images (sha256, media_type, content) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
+                [picture.sha256, picture.media_type, picture.content],
+            )
+        connection.execute(
+            "INSERT INTO message_images (message_id, position, image_url, sha256) VALUES (%s, %s, %s, %s)"
+            " ON CONFLICT DO NOTHING",
+            [message_id, position, rows.reference(picture), picture.sha256 or None],
+        )
