@@ -1,0 +1,1 @@
+"""Faults injected into real Madlen processes, and what each of them cost. Run it as a module."""

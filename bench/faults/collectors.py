@@ -1,0 +1,148 @@
+"""Tracing to a collector that refuses, swallows, dawdles or fails: the chat must not feel it."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager, suppress
+from typing import Any
+
+import grpc
+
+from bench.faults.outcome import Lab, Outcome, share
+from bench.faults.servers import Server, Viewer, free_port, launched
+from bench.faults.upstream import Upstream, steady
+
+EXIT_SECONDS = 3.0
+NOISE = 1.3
+"""Differences under 30 % are noise where everything shares two cores."""
+_WARM_UP = 10
+
+
+@contextmanager
+def _refuses() -> Iterator[str]:
+    yield f"http://127.0.0.1:{free_port()}"
+
+
+@contextmanager
+def _swallows() -> Iterator[str]:
+    """Connections are taken and nothing is ever read or said."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+
+
+@contextmanager
+def _fails() -> Iterator[str]:
+    """Whatever is said, the answer is 503."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def answer() -> None:
+            with suppress(OSError):
+                while True:
+                    connection, _ = listening.accept()
+                    with connection:
+                        connection.sendall(b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n")
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            listening.shutdown(socket.SHUT_RDWR)
+            thread.join()
+
+
+class _Dawdling(grpc.GenericRpcHandler):
+    """Takes every export and answers after a second and a half."""
+
+    def service(self, _details: Any) -> Any:
+        def export(_request: bytes, _context: Any) -> bytes:
+            time.sleep(1.5)
+            return b""
+
+        return grpc.unary_unary_rpc_method_handler(export)
+
+
+@contextmanager
+def _dawdles() -> Iterator[str]:
+    server = grpc.server(ThreadPoolExecutor(2))
+    server.add_generic_rpc_handlers((_Dawdling(),))
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.stop(None).wait()
+
+
+COLLECTORS: dict[str, Callable[[], AbstractContextManager[str]]] = {
+    "refuses": _refuses,
+    "swallows": _swallows,
+    "dawdles": _dawdles,
+    "fails": _fails,
+}
+
+
+def dead(lab: Lab) -> Outcome:
+    """Chats in turn with a Madlen that traces to a dead collector and with one that exports nothing."""
+    outcome = Outcome(notes={"recovery": "from SIGTERM to the end of the process that traces"})
+    with Upstream(steady(20, per_second=1000)).running() as upstream:
+        plain = launched(lab.folder, upstream.base_url, database=lab.folder / "plain.db")
+        plain.wait_until_healthy()
+        for name, collector in COLLECTORS.items():
+            with collector() as endpoint:
+                tracing = launched(
+                    lab.folder,
+                    upstream.base_url,
+                    database=lab.folder / f"{name}.db",
+                    JAEGER_ENDPOINT=endpoint,
+                )
+                tracing.wait_until_healthy()
+                seconds = _chats(lab, outcome, plain, tracing)
+                tracing.process.send_signal(signal.SIGTERM)
+                start = time.monotonic()
+                outcome.expect(tracing.end() == 0, f"{name}: the exit code is not 0")
+                outcome.recoveries.append(time.monotonic() - start)
+            ratios = {
+                part: (share(seconds[1], part) or 0.0) / (share(seconds[0], part) or 1.0)
+                for part in (0.5, 0.95)
+            }
+            outcome.notes[name] = {
+                "chat_p50_ratio": round(ratios[0.5], 3),
+                "chat_p95_ratio": round(ratios[0.95], 3),
+                "exit_seconds": round(outcome.recoveries[-1], 2),
+                "warnings": tracing.log.read_text().count("WARNING") + tracing.log.read_text().count("ERROR"),
+            }
+            outcome.expect(ratios[0.5] <= NOISE, f"{name}: chats take {ratios[0.5]:.2f} times as long")
+        start = time.monotonic()
+        plain.end()
+        outcome.notes["exit_seconds_without"] = round(time.monotonic() - start, 2)
+    beyond = max(outcome.recoveries) - outcome.notes["exit_seconds_without"]
+    outcome.expect(beyond <= EXIT_SECONDS, f"the end takes {beyond:.1f} s longer")
+    return outcome
+
+
+def _ratio(seconds: list[list[float]], part: float) -> float:
+    plain, tracing = (share(times, part) or 0.0 for times in seconds)
+    return tracing / plain
+
+
+def _chats(lab: Lab, outcome: Outcome, *servers: Server) -> list[list[float]]:
+    """The seconds of each chat with each server, in turn so that what disturbs one disturbs the other."""
+    sessions = [server.session() for server in servers]
+    seconds: list[list[float]] = [[] for _ in servers]
+    for run in range(lab.runs + _WARM_UP):
+        for server, session, times in zip(servers, sessions, seconds, strict=True):
+            viewer = Viewer(server, session, f"{server.url} {run}").wait()
+            outcome.expect(viewer.status == 200 and not viewer.problem, f"a chat failed: {viewer.problem}")
+            outcome.acknowledged += 1
+            if run >= _WARM_UP:
+                times.append(viewer.seconds)
+            if run % 20 == 19:
+                sessions = [each.session() for each in servers]
+    outcome.runs += lab.runs
+    return seconds
