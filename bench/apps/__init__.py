@@ -1,0 +1,1 @@
+"""Pages that Madlen is measured beside."""

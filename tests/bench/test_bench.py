@@ -1,0 +1,125 @@
+"""The benchmarks in their short versions: that they work and that what came to the screen is right.
+
+Nothing here looks at how long anything took.
+"""
+
+import json
+import math
+import subprocess
+import sys
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import pytest
+
+from bench.upstream import ROOT
+
+FIGURES = {
+    "streaming": {
+        "enter_to_upstream_ms",
+        "first_token_overhead_ms",
+        "completion_lag_ms",
+        "longest_freeze_ms",
+        "bytes_per_text_byte",
+        "cpu_seconds_per_1000_tokens",
+    },
+    "opening": {"last_message_visible_ms"},
+    "start": {"first_page_ms", "chat_box_usable_ms"},
+    "sessions": {
+        "cold_load_p95_ms",
+        "stretch_median",
+        "gap_p99_ms",
+        "memory_kb_per_idle_session",
+        "errors",
+    },
+    "generations": {"threads_more", "memory_kb_each", "not_whole"},
+}
+"""What the issue asks of each benchmark."""
+
+Measured = Callable[[str], dict[str, Any]]
+
+
+@pytest.fixture(scope="package")
+def measured(tmp_path_factory: pytest.TempPathFactory) -> Measured:
+    """What a benchmark wrote; each runs once, when it is first asked for."""
+    folder = tmp_path_factory.mktemp("bench")
+
+    @cache
+    def run(name: str) -> dict[str, Any]:
+        written = folder / f"{name}.json"
+        command = [sys.executable, "-m", f"bench.{name}", "--quick", "--to", str(written)]
+        ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+        found: dict[str, Any] = json.loads(written.read_text())
+        return found
+
+    return run
+
+
+def rows(report: dict[str, Any], app: str) -> list[dict[str, float]]:
+    """Every repetition of an app, whatever the part."""
+    return [row for part in report["parts"].values() for row in part["repetitions"][app]]
+
+
+# A benchmark runs within the first test that asks for it.
+pytestmark = pytest.mark.timeout(300)
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_benchmark_gives_every_figure_for_madlen_and_the_naive_app(measured: Measured, name: str) -> None:
+    for app in ("madlen", "naive"):
+        assert rows(measured(name), app)
+        for row in rows(measured(name), app):
+            assert FIGURES[name] <= row.keys()
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_every_figure_is_a_finite_number(measured: Measured, name: str) -> None:
+    for app in ("madlen", "naive"):
+        assert all(math.isfinite(value) for row in rows(measured(name), app) for value in row.values())
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_benchmark_says_the_ratio_to_the_naive_app(measured: Measured, name: str) -> None:
+    for part in measured(name)["parts"].values():
+        medians, ratios = part["medians"], part["madlen_over_naive"]
+        assert ratios
+        for figure, ratio in ratios.items():
+            assert ratio == pytest.approx(
+                medians["madlen"][figure] / medians["naive"][figure], rel=0.01, abs=0.01
+            )
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_benchmark_says_how_busy_the_machine_was(measured: Measured, name: str) -> None:
+    assert len(measured(name)["load_before"]) == 3
+    assert len(measured(name)["load_after"]) == 3
+
+
+@pytest.mark.parametrize("app", ["madlen", "naive"])
+def test_the_text_on_the_screen_is_the_text_that_was_sent(measured: Measured, app: str) -> None:
+    assert all(row["text_is_whole"] == 1 for row in rows(measured("streaming"), app))
+
+
+def test_no_word_is_on_the_screen_before_it_was_sent(measured: Measured) -> None:
+    for row in rows(measured("streaming"), "madlen"):
+        assert row["first_token_overhead_ms"] > 0
+        assert row["completion_lag_ms"] > 0
+
+
+@pytest.mark.parametrize("app", ["madlen", "naive"])
+def test_every_visitor_without_a_browser_gets_a_whole_answer(measured: Measured, app: str) -> None:
+    assert all(row["errors"] == 0 for row in rows(measured("sessions"), app))
+
+
+def test_answers_at_once_are_whole_and_take_no_thread_each(measured: Measured) -> None:
+    for row in rows(measured("generations"), "madlen"):
+        assert row["not_whole"] == 0
+        assert row["threads_more"] < 10
+
+
+def test_a_chat_that_opens_shows_its_newest_message(measured: Measured) -> None:
+    for row in rows(measured("opening"), "madlen"):
+        assert row["last_message_visible_ms"] > 0
+        assert row["messages_on_page"] > 0
