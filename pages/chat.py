@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import NoReturn
 
 import streamlit as st
 
@@ -63,11 +62,12 @@ def main() -> None:
     welcome = st.empty()
     if not turns:
         with welcome.container():
-            _welcome()
+            _welcome(partial(_send, session), lane)
     _back_into_the_box()
     name = names.get(model_id, model_id)
-    unsent.draw(name, catalogue.one_that_sees(listing.models, choices), key=key)
-    wanted = st.chat_input(
+    seeing = catalogue.one_that_sees(listing.models, choices)
+    unsent.draw(lane, name, seeing, key=key, send=partial(_send, session))
+    st.chat_input(
         f"Message {name}",
         key="prompt",
         max_chars=PROMPT_CHARACTERS,
@@ -75,14 +75,13 @@ def main() -> None:
         file_type=list(images.SUFFIXES),
         submit_mode="disable",
         disabled=not model_id,
+        # Asked before the page is drawn anew, for it to be drawn once and with the answer in it.
+        on_submit=_ask,
+        args=(session, lane, model),
     )
-    if wanted:
-        _ask(wanted.text, [file.getvalue() for file in wanted.files], session, lane, model)
-    elif (sending := unsent.to_send()) is not None:
-        _send(sending, session, lane)
+    sidebar.foot(model_id)
     for turn in _shown(turns, key):
         _draw(turn, names, lane)
-    sidebar.foot(model_id)
 
 
 def _session(session_id: str) -> Session | None:
@@ -122,32 +121,34 @@ def _lane(session: Session | None, model: Model | None, model_id: str, key: str)
     return Lane(model_id, parameters=parameters, system=system)
 
 
-def _ask(prompt: str, files: list[bytes], session: Session | None, lane: Lane, model: Model | None) -> None:
-    """Sends the prompt, or holds it when its model cannot see the images with it."""
+def _ask(session: Session | None, lane: Lane, model: Model | None) -> None:
+    """Sends what was written, or holds it when its model cannot see the images with it."""
+    written = st.session_state["prompt"]
     try:
-        written = Unsent(prompt, tuple(images.prepared(file) for file in files))
+        pictures = tuple(images.prepared(file.getvalue()) for file in written.files)
     except MadlenError as error:
-        _refused(prompt, error)
-    if written.pictures and model is not None and not catalogue.sees(model):
-        unsent.hold(written)
-        st.rerun()
-    _send(written, session, lane)
+        _refuse(written.text, error)
+    else:
+        prompt = Unsent(written.text, pictures)
+        if pictures and model is not None and not catalogue.sees(model):
+            unsent.hold(prompt)
+        else:
+            _send(session, prompt, lane)
 
 
-def _send(written: Unsent, session: Session | None, lane: Lane) -> None:
-    """Sends the prompt and shows the chat anew; one that cannot be sent goes back into the box."""
+def _send(session: Session | None, written: Unsent, lane: Lane) -> None:
+    """Sends the prompt; one that cannot be sent goes back into the box."""
     session_id = session.id if session else ""
     try:
         asked = chat.ask(written.prompt, [lane], session_id=session_id, pictures=written.pictures)
     except MadlenError as error:
-        _refused(written.prompt, error)
-    st.query_params["session"] = asked.session_id
-    st.rerun()
+        _refuse(written.prompt, error)
+    else:
+        st.query_params["session"] = asked.session_id
 
 
-def _refused(prompt: str, error: MadlenError) -> NoReturn:
+def _refuse(prompt: str, error: MadlenError) -> None:
     st.session_state["refused"] = (prompt, str(error))
-    st.rerun()
 
 
 def _back_into_the_box() -> None:
@@ -210,7 +211,7 @@ def _resume(system: str, reply_id: str) -> None:
         st.toast(text.label(str(error)), icon=":material/error:")
 
 
-def _welcome() -> None:
+def _welcome(send: unsent.Send, lane: Lane) -> None:
     st.title("What would you like to ask?")
     if madlen.settings.openrouter_api_key is None:
         st.markdown(
@@ -222,7 +223,7 @@ def _welcome() -> None:
         st.markdown("Pick a model above and write, or begin with one of these.")
     with st.container(horizontal=True):
         for suggestion in SUGGESTIONS:
-            st.button(suggestion, key=suggestion, on_click=unsent.send, args=(Unsent(suggestion),))
+            st.button(suggestion, key=suggestion, on_click=send, args=(Unsent(suggestion), lane))
 
 
 try:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import streamlit as st
 
-from madlen.types import Model, Picture
+from madlen.types import Lane, Model, Picture
 from madlen.ui import picker, replies, text
 
-_HELD, _SENDING = "held", "sending"
+_HELD = "held"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,27 +21,18 @@ class Unsent:
     pictures: tuple[Picture, ...] = ()
 
 
+Send = Callable[[Unsent, Lane], None]
+
+
 def hold(unsent: Unsent) -> None:
     """Keeps a prompt until the reader has decided what becomes of it."""
     st.session_state[_HELD] = unsent
 
 
-def send(unsent: Unsent) -> None:
-    """Has the page send a prompt when it is drawn next; for callbacks."""
-    st.session_state.pop(_HELD, None)
-    st.session_state[_SENDING] = unsent
-
-
-def to_send() -> Unsent | None:
-    """What is to be sent, once."""
-    sending: Unsent | None = st.session_state.pop(_SENDING, None)
-    return sending
-
-
-def draw(name: str, seeing: Model | None, *, key: str) -> None:
+def draw(lane: Lane, name: str, seeing: Model | None, *, key: str, send: Send) -> None:
     """The held prompt, and what can be done: ask a model that sees, or send the words alone.
 
-    ``name`` is the model that cannot see, ``seeing`` the one to offer, ``key`` the picker's.
+    ``name`` is the lane's model, which cannot see, ``seeing`` the one to offer, ``key`` the picker's.
     """
     held: Unsent | None = st.session_state.get(_HELD)
     if held is None:
@@ -60,23 +52,24 @@ def draw(name: str, seeing: Model | None, *, key: str) -> None:
                     key="ask-seeing",
                     icon=":material/visibility:",
                     type="primary",
-                    on_click=_switch,
-                    args=(held, key, seeing.id),
+                    on_click=_sent,
+                    args=(held, replace(lane, model_id=seeing.id), key, send),
                 )
             if held.prompt:
                 st.button(
                     "Send without the image",
                     key="send-blind",
                     icon=":material/hide_image:",
-                    on_click=send,
-                    args=(replace(held, pictures=()),),
+                    on_click=_sent,
+                    args=(replace(held, pictures=()), lane, key, send),
                 )
             st.button("Discard", key="discard", type="tertiary", on_click=_discard)
 
 
-def _switch(held: Unsent, key: str, model_id: str) -> None:
-    picker.choose(key, model_id)
-    send(held)
+def _sent(held: Unsent, lane: Lane, key: str, send: Send) -> None:
+    picker.choose(key, lane.model_id)
+    _discard()
+    send(held, lane)
 
 
 def _discard() -> None:
