@@ -13,7 +13,6 @@ from typing import Any
 
 from opentelemetry import context as otel_context
 from opentelemetry import trace
-from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
 from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
 from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
 from opentelemetry.sdk.resources import Resource
@@ -64,6 +63,11 @@ class Tracing:
                 shutdown_on_exit=False,
             )
             if endpoint is not None:
+                # gRPC takes a tenth of a second to load, which only a start with a collector has to wait for.
+                from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import (  # noqa: PLC0415
+                    OTLPSpanExporter,
+                )
+
                 exporter = OTLPSpanExporter(
                     endpoint=endpoint,
                     insecure=endpoint.startswith("http://"),

@@ -36,7 +36,7 @@ BILL_ON = frozenset(
     | {"InferenceNet"}
 )
 READ_SECONDS = 120.0
-_LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=20)
+_LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=20, keepalive_expiry=90)
 
 
 @dataclass(frozen=True, slots=True)

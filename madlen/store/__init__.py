@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Protocol
 
 from madlen.errors import BadSetting
-from madlen.store.postgres import PostgresStore
 from madlen.store.sqlite import SQLiteStore
 from madlen.types import Choices, Parameters, Reply, Session, Turn
 
@@ -110,6 +109,9 @@ def open_store(url: str) -> Store:
     Raises ``StoreUnavailable`` when it cannot be opened, ``BadSetting`` for an unknown scheme.
     """
     if url.startswith(("postgresql://", "postgres://")):
+        # A start on SQLite does not wait for psycopg.
+        from madlen.store.postgres import PostgresStore  # noqa: PLC0415
+
         return PostgresStore(url)
     scheme, _, path = url.partition(":///")
     if scheme != "sqlite" or not path:

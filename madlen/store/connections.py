@@ -14,11 +14,9 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
-from sqlite_utils import Database
-from sqlite_utils.utils import sqlite3  # type: ignore[attr-defined]  # the one it picked
-
 from madlen.errors import StoreUnavailable
 from madlen.store import soundness
+from madlen.store.library import Database, sqlite3
 from madlen.store.turns import Turns
 
 BUSY_SECONDS = 5.0

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import time
 
-from sqlite_utils.utils import sqlite3  # type: ignore[attr-defined]  # the one it picked
-
 from madlen.errors import StoreUnavailable
 from madlen.store import soundness
+from madlen.store.library import sqlite3
 
 _LOOK_SECONDS = 0.1
 

@@ -6,10 +6,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from sqlite_utils import Database
-from sqlite_utils.utils import sqlite3  # type: ignore[attr-defined]  # the one it picked
-
 from madlen.errors import StoreUnavailable
+from madlen.store.library import Database, sqlite3
 from madlen.store.schema import migrations
 
 INDEXES = ("messages_search", "sessions_search")

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlite_utils import Database
-
 from madlen.store import rows
 from madlen.store.connections import VERSION, VERSION_INFO, Connections, is_safe
+from madlen.store.library import Database
 from madlen.store.listening import SQLiteListener
 from madlen.store.schema import migrations
 from madlen.types import Choices, Parameters, Picture, Reply, Session, Status, Turn

@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from sqlite_utils.utils import sqlite3  # type: ignore[attr-defined]  # the one it picked
-
 from madlen.errors import BadSetting, StoreUnavailable
 from madlen.store import open_store, soundness
 from madlen.store.connections import cause
+from madlen.store.library import sqlite3
 
 _SQLITE = "sqlite:///"
 
