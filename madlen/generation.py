@@ -18,6 +18,7 @@ from anyio.from_thread import BlockingPortal
 from opentelemetry.trace import Span
 
 from madlen import images, tracing
+from madlen.checkpoints import CHARACTERS, Checkpoints
 from madlen.errors import Interrupted, MadlenError, StoreUnavailable, UpstreamTimeout
 from madlen.providers import Provider
 from madlen.store import Store
@@ -39,9 +40,6 @@ from madlen.types import (
 
 log = logging.getLogger("madlen.generation")
 
-CHECKPOINT_SECONDS = 0.2
-CHECKPOINT_CHARACTERS = 1000
-
 
 @dataclass(frozen=True, slots=True)
 class Deadlines:
@@ -61,6 +59,7 @@ class Generation:
         provider: Provider,
         *,
         store: Store | None,
+        checkpoints: Checkpoints,
         tracer: tracing.Tracing,
         portal: BlockingPortal,
         deadlines: Deadlines,
@@ -70,6 +69,7 @@ class Generation:
         self._request = request
         self.provider = provider
         self._store = store
+        self._checkpoints = checkpoints
         self._tracer = tracer
         self._portal = portal
         self._deadlines = deadlines
@@ -82,7 +82,7 @@ class Generation:
         self._scope: anyio.CancelScope | None = None
         self._stopped_as: Status | None = None
         self._unsaved = 0
-        self._checkpoint_due = anyio.Event()
+        self._span: Span | None = None
 
     @property
     def id(self) -> str:
@@ -95,6 +95,16 @@ class Generation:
     def reply(self) -> Reply:
         """The reply as it stands."""
         return self._transcript.ended or self._snapshot()
+
+    def checkpoint(self) -> Reply:
+        """The reply as it stands, to be stored."""
+        self._unsaved = 0
+        return self._snapshot()
+
+    def missed(self) -> None:
+        """Takes note that its row could not be brought up to date this time."""
+        if self._span is not None:
+            self._span.add_event(tracing.CHECKPOINT_MISSED)
 
     def stop(self, status: Status = Status.STOPPED) -> None:
         """Ends the answer here, also while the model is silent. Callable from any thread but the loop's."""
@@ -115,6 +125,7 @@ class Generation:
             self._tracer.chat(self._request, self.provider.source) as span,
             anyio.CancelScope() as self._scope,
         ):
+            self._span = span
             if self._stopped_as is not None:
                 self._scope.cancel()
             self.head = replace(self.head, trace_id=tracing.current_trace_id())
@@ -139,17 +150,11 @@ class Generation:
 
     async def _answer(self, span: Span) -> tuple[Status, Failure | None]:
         try:
-            async with anyio.create_task_group() as group:
-                group.start_soon(self._checkpoints, span)
-                problem = await self._consume(span)
-                group.cancel_scope.cancel()
+            problem = await self._consume(span)
         except Exception as error:
             # The edge of a task: a defect of ours must still end its reply, and be seen in the trace.
-            defect: Exception = error
-            while isinstance(defect, ExceptionGroup):
-                defect = defect.exceptions[0]
-            span.record_exception(defect)
-            log.error("A reply failed by a defect (%s), trace %s", type(defect).__name__, self.head.trace_id)
+            span.record_exception(error)
+            log.error("A reply failed by a defect (%s), trace %s", type(error).__name__, self.head.trace_id)
             return Status.FAILED, _DEFECT
         match problem:
             case None:
@@ -229,27 +234,12 @@ class Generation:
     def _write(self, *, text: str = "", reasoning: str = "") -> None:
         self._transcript.write(text=text, reasoning=reasoning)
         self._unsaved += len(text) + len(reasoning)
-        if self._unsaved >= CHECKPOINT_CHARACTERS:
-            self._checkpoint_due.set()
-
-    async def _checkpoints(self, span: Span) -> None:
-        """Keeps the stored row at most 250 ms, the time to write it included, or 1,000 characters behind."""
-        if self._store is None:
-            return
-        while True:
-            with anyio.move_on_after(CHECKPOINT_SECONDS):
-                await self._checkpoint_due.wait()
-            self._checkpoint_due = anyio.Event()
-            if self._unsaved:
-                self._unsaved = 0
-                try:
-                    await anyio.to_thread.run_sync(self._store.save, self._snapshot())
-                except StoreUnavailable:
-                    # The next one holds the same text and more; the last one must succeed.
-                    span.add_event(tracing.CHECKPOINT_MISSED)
+        if self.kept:
+            self._checkpoints.mark(self, urgent=self._unsaved >= CHARACTERS)
 
     async def _finish(self, status: Status, failure: Failure | None, span: Span) -> None:
         """Stores the end of the reply, and only then shows it."""
+        self._checkpoints.forget(self.id)
         if self._asked is not None:
             timing = replace(self.head.timing, duration=time.monotonic() - self._asked)
             self.head = replace(self.head, timing=timing)

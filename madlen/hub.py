@@ -13,6 +13,7 @@ import anyio.to_thread
 from anyio.from_thread import BlockingPortal
 
 from madlen import tracing
+from madlen.checkpoints import Checkpoints
 from madlen.errors import MadlenError, StoreUnavailable
 from madlen.generation import Deadlines, Generation
 from madlen.providers import Provider
@@ -51,6 +52,7 @@ class Hub:
         self._deadlines = deadlines
         self._now = now
         self._running: dict[str, tuple[Generation, Future[None]]] = {}
+        self._checkpoints = Checkpoints(store)
         self._replicas = Replicas(store, self._kept)
         self._unstored: dict[str, Reply] = {}
         self._unsettled: dict[str, tuple[Generation, int]] = {}
@@ -64,6 +66,7 @@ class Hub:
             request,
             provider,
             store=self._store if kept else None,
+            checkpoints=self._checkpoints,
             tracer=self._tracer,
             portal=self._portal,
             deadlines=self._deadlines,
@@ -134,6 +137,10 @@ class Hub:
         async with aclosing(following) as updates:
             async for update in updates:
                 yield update
+
+    async def keep_stored(self) -> None:
+        """Stores what replies have so far, for as long as the process runs."""
+        await self._checkpoints.keep()
 
     async def keep_listening(self) -> None:
         """Hears of what other processes do to replies, for as long as the process runs."""

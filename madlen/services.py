@@ -67,6 +67,7 @@ class Services:
             self._in_background(stack, self.hub.keep_alive)
             self._in_background(stack, self.hub.keep_settled)
             self._in_background(stack, self.hub.keep_listening)
+            self._in_background(stack, self.hub.keep_stored)
             if settings.openrouter_api_key is None:
                 # Nobody else can answer, so the download need not wait for the first prompt.
                 self.warm(DEFAULT_ID)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
 import pytest
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
@@ -46,16 +47,16 @@ def test_a_checkpoint_that_cannot_be_written_does_not_end_the_answer(
 ) -> None:
     gate, missed = Gate(), Gate()
     madlen = start_madlen(Parrot(["Hello ", gate, "there", DONE]))
-    save = madlen.store.save
+    checkpoint = madlen.store.checkpoint
 
-    def refuse(reply: Reply) -> None:
+    def refuse(replies: Sequence[Reply]) -> None:
         missed.reached.set()
         raise StoreUnavailable("The database is in use.")
 
-    monkeypatch.setattr(madlen.store, "save", refuse)
+    monkeypatch.setattr(madlen.store, "checkpoint", refuse)
     generation = ask(madlen)
     assert missed.reached.wait(5)
-    monkeypatch.setattr(madlen.store, "save", save)
+    monkeypatch.setattr(madlen.store, "checkpoint", checkpoint)
     gate.open()
     assert ended(generation).status is Status.COMPLETE
     assert madlen.store.reply(generation.id).text == "Hello there"

@@ -65,6 +65,12 @@ class Store(Protocol):
     def save(self, reply: Reply) -> None:
         """Brings a reply's row up to date; a row that was deleted meanwhile stays deleted."""
 
+    def checkpoint(self, replies: Sequence[Reply]) -> None:
+        """Brings the words of replies in flight up to date, in one transaction.
+
+        A row that was deleted or has ended meanwhile stays as it is.
+        """
+
     def reply(self, reply_id: str) -> Reply:
         """Raises ``NotFound``."""
 

@@ -157,6 +157,15 @@ class PostgresStore:
                 _insert_pictures(connection, reply.id, reply.pictures)
         self._tell([reply.id])
 
+    def checkpoint(self, replies: Sequence[Reply]) -> None:
+        with self._connections.write() as connection, connection.cursor() as cursor:
+            cursor.executemany(
+                "UPDATE messages SET content = %s, reasoning = %s, extra_metadata = %s"
+                " WHERE id = %s AND status = 'streaming'",
+                [(reply.text, reply.reasoning, rows.metadata(reply), reply.id) for reply in replies],
+            )
+        self._tell([reply.id for reply in replies])
+
     def reply(self, reply_id: str) -> Reply:
         with self._connections.read() as connection:
             found = connection.execute(

@@ -134,6 +134,14 @@ class SQLiteStore:
             if reply.pictures and db.table("messages").count_where("id = ?", [reply.id]):
                 _insert_pictures(db, reply.id, reply.pictures)
 
+    def checkpoint(self, replies: Sequence[Reply]) -> None:
+        with self._connections.write() as db:
+            db.conn.executemany(
+                "UPDATE messages SET content = ?, reasoning = ?, extra_metadata = ?"
+                " WHERE id = ? AND status = 'streaming'",
+                [(reply.text, reply.reasoning, rows.metadata(reply), reply.id) for reply in replies],
+            )
+
     def reply(self, reply_id: str) -> Reply:
         with self._connections.read() as db:
             found = list(db.query("SELECT * FROM messages WHERE id = ? AND role = 'assistant'", [reply_id]))

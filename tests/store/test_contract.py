@@ -112,6 +112,20 @@ def test_a_reply_comes_back_with_everything_known_of_it(store: Store) -> None:
     assert store.turns("s1")[0].replies == (whole,)
 
 
+def test_a_checkpoint_keeps_the_words_of_many_replies_in_flight(store: Store) -> None:
+    asked(store, a_reply("r1"), a_reply("r2"))
+    store.checkpoint([replace(a_reply("r1"), text="One"), replace(a_reply("r2"), text="Two", reasoning="Hm")])
+    kept = [(reply.text, reply.reasoning, reply.status) for reply in store.turns("s1")[0].replies]
+    assert kept == [("One", "", Status.STREAMING), ("Two", "Hm", Status.STREAMING)]
+
+
+def test_a_checkpoint_that_comes_late_changes_nothing(store: Store) -> None:
+    asked(store, a_reply("r1"), a_reply("r2"))
+    store.save(replace(a_reply("r1"), text="All of it", status=Status.COMPLETE))
+    store.checkpoint([replace(a_reply("r1"), text="All"), replace(a_reply("gone"), text="x")])
+    assert (store.reply("r1").text, store.reply("r1").status) == ("All of it", Status.COMPLETE)
+
+
 def test_replies_stay_in_the_order_in_which_they_began(store: Store) -> None:
     asked(store, a_reply("first"), a_reply("second"))
     store.begin(a_turn(), [a_reply("third")], model_id="parrot/polly")
