@@ -28,6 +28,9 @@ else:
         running = services.current()
     except MadlenError as error:
         sys.exit(str(error))
+    # A hundred pages at once are a hundred threads. With Python's 5 ms each, one that is in the middle
+    # of a transaction would wait for half a second after each of its statements.
+    sys.setswitchinterval(0.0005)
     app = st.App(
         __file__,
         routes=routes(),
