@@ -177,7 +177,7 @@ def _draw(turn: Turn, names: dict[str, str], lane: Lane) -> None:
         with st.chat_message("assistant", avatar=replies.ANSWER_ICON):
             waiting = partial(_waiting, reply.model_id)
             card = replies.Arriving(reply, name, waiting=waiting, stop=_stop, offer=offer)
-        for update in madlen.hub.follow(reply.id, every=streaming.FRAME_SECONDS):
+        for update in streaming.paced(madlen.hub.follow(reply.id, every=streaming.FRAME_SECONDS)):
             card.take(update)
     else:
         replies.answer(reply, name, offer=offer)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -17,6 +19,46 @@ FRAME_SECONDS = 1 / 30
 _SENT_PER_SECOND = 200_000
 """Characters a second that one growing block may cost; a longer block is drawn less often."""
 _SILENT_SECONDS = 0.3
+_SHARE_SECONDS = 0.0025
+"""What one page takes of the time between two paints of another; a page's paint costs about a millisecond."""
+_LONGEST_PAUSE_SECONDS = 0.22
+
+
+class _Crowd:
+    """How many pages of this process draw an answer just now, and how long each should pause for it.
+
+    A hundred pages that each paint thirty times a second would keep each other waiting for seconds.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._number = 0
+
+    @contextmanager
+    def one_more(self) -> Iterator[None]:
+        with self._lock:
+            self._number += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._number -= 1
+
+    def pause(self) -> float:
+        """Seconds between two paints beyond those of a frame."""
+        return min(max(0.0, self._number * _SHARE_SECONDS - FRAME_SECONDS), _LONGEST_PAUSE_SECONDS)
+
+
+_crowd = _Crowd()
+
+
+def paced(updates: Iterator[Update]) -> Iterator[Update]:
+    """The same updates, further apart while many pages draw at once."""
+    with _crowd.one_more():
+        for update in updates:
+            yield update
+            if update.ended is None:
+                time.sleep(_crowd.pause())
 
 
 class _Painter:
