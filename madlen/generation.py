@@ -7,6 +7,7 @@ brings the stored row up to date while it grows.
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import AsyncGenerator, Generator
 from contextlib import aclosing
@@ -172,19 +173,22 @@ class Generation:
             self._asked = asked = time.monotonic()
             deadline, wait = asked + self._deadlines.total, 0.0
             async with aclosing(self.provider.stream(self._request)) as events:
-                while True:
-                    left = deadline - time.monotonic()
-                    if left <= 0:
-                        return UpstreamTimeout(f"The answer of {model_id} took too long and was ended.")
-                    with anyio.fail_after(min(self._deadlines.silence + wait, left)):
+                # One scope whose deadline is moved on: one for each chunk costs more than the chunk.
+                with anyio.fail_after(None) as scope:
+                    while True:
+                        left = deadline - time.monotonic()
+                        if left <= 0:
+                            return UpstreamTimeout(f"The answer of {model_id} took too long and was ended.")
+                        scope.deadline = anyio.current_time() + min(self._deadlines.silence + wait, left)
                         event = await anext(events)
-                    self._take(event, time.monotonic() - asked, span)
-                    wait = event.seconds if isinstance(event, Retrying) else 0.0
-                    match event:
-                        case Image(url):
-                            await self._keep_picture(url)
-                        case Done():
-                            return None
+                        self._take(event, time.monotonic() - asked, span)
+                        wait = event.seconds if isinstance(event, Retrying) else 0.0
+                        match event:
+                            case Image(url):
+                                scope.deadline = math.inf
+                                await self._keep_picture(url)
+                            case Done():
+                                return None
         except StopAsyncIteration:
             return Interrupted(f"The answer of {model_id} ended before it was whole. Try again.")
         except TimeoutError:
@@ -202,7 +206,8 @@ class Generation:
         if isinstance(event, Text) and timing.time_to_first_token is None:
             timing = replace(timing, time_to_first_token=elapsed)
             span.add_event(tracing.FIRST_VISIBLE_TEXT)
-        self.head = replace(self.head, timing=timing)
+        if timing is not self.head.timing:
+            self.head = replace(self.head, timing=timing)
         match event:
             case Text(text):
                 self._write(text=text)

@@ -22,6 +22,7 @@ SUGGESTIONS = (
 )
 
 TURNS_AT_ONCE = 20
+SESSIONS_AT_HAND = 20
 
 madlen = services.current()
 chat = madlen.chat
@@ -31,7 +32,7 @@ def main() -> None:
     session = _session(st.query_params.get("session", ""))
     listing = chat.models()
     sidebar.draw(
-        chat.store.sessions(limit=50),
+        chat.store.sessions(limit=SESSIONS_AT_HAND),
         app_name=madlen.settings.app_name,
         current=session.id if session else "",
     )
