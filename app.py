@@ -18,9 +18,17 @@ if __name__ == "__main__":
     # A file of ours: the icon of a name would be fetched from a font server.
     icon = str(Path(__file__).parent / "madlen" / "ui" / "icon.png")
     st.set_page_config(page_title=services.current().settings.app_name, page_icon=icon)
-    page = st.navigation([st.Page("pages/chat.py", title="Chat", icon=":material/forum:", default=True)])
+    page = st.navigation(
+        [
+            st.Page("pages/chat.py", title="Chat", icon=":material/forum:", default=True),
+            st.Page("pages/compare.py", title="Compare", icon=":material/view_column:"),
+            st.Page("pages/leaderboard.py", title="Leaderboard", icon=":material/leaderboard:"),
+        ]
+    )
     page.run()
 else:
+    from streamlit.runtime.pages_manager import PagesManager
+
     from madlen.api.mount import lifespan, middleware, routes
 
     try:
@@ -31,6 +39,8 @@ else:
     # A hundred pages at once are a hundred threads. With Python's 5 ms each, one that is in the middle
     # of a transaction would wait for half a second after each of its statements.
     sys.setswitchinterval(0.0005)
+    # The pages are those of st.navigation, also for whoever opens one of them first of all.
+    PagesManager.uses_pages_directory = False
     app = st.App(
         __file__,
         routes=routes(),

@@ -2,34 +2,23 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from anyio.from_thread import BlockingPortal
 
-from madlen import catalogue, conversation, images, tracing
-from madlen.errors import TooLarge, Unacceptable, Unsupported
+from madlen import beginnings, catalogue, comparison, conversation, images, tracing
+from madlen.errors import MadlenError, TooLarge, Unacceptable, Unsupported
 from madlen.generation import Generation
 from madlen.hub import Hub
 from madlen.providers import Provider
 from madlen.providers.directory import Directory, Listing
 from madlen.store import Store
-from madlen.types import (
-    Lane,
-    Message,
-    Model,
-    Parameters,
-    Picture,
-    Reply,
-    Session,
-    Status,
-    Turn,
-)
+from madlen.types import CHAT_LANE, Lane, Message, Model, Parameters, Picture, Reply, Session, Turn
+from madlen.votes import Vote
 
 PROMPT_CHARACTERS = 400_000
-TITLE_CHARACTERS = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,20 +68,25 @@ class Chat:
         if not model_id.strip():
             raise Unacceptable("A chat needs a model; name one in model_id.")
         self._portal.call(self._directory.find, model_id)
-        session = self._new_session(model_id, title)
+        session = beginnings.session(model_id, title, self._now())
         self.store.create_session(session)
         return session
 
     def rename_session(self, session_id: str, title: str) -> Session:
         """Raises ``NotFound``, and ``Unacceptable`` for an empty title."""
-        if not _title(title):
+        if not beginnings.title(title):
             raise Unacceptable("A title needs at least one character.")
-        self.store.rename_session(session_id, _title(title), self._now())
+        self.store.rename_session(session_id, beginnings.title(title), self._now())
         return self.store.session(session_id)
 
     def configure(self, session_id: str, *, system: str, parameters: Parameters) -> None:
         """Keeps how a chat asks from now on. Raises ``NotFound``."""
         self.store.configure(session_id, system=system, parameters=parameters)
+
+    def arrange(self, session_id: str, lanes: Sequence[Lane]) -> None:
+        """Keeps what a comparison asks from now on. Raises ``Unacceptable`` and ``NotFound``."""
+        comparison.check_lanes(lanes)
+        self.store.arrange(session_id, lanes)
 
     def pin_model(self, model_id: str, pinned: bool) -> None:
         """Keeps a model at the top of the list, or lets it go."""
@@ -111,40 +105,67 @@ class Chat:
         session_id: str = "",
         pictures: Sequence[Picture] = (),
         history: Sequence[Message] | None = None,
+        blind: bool = False,
     ) -> Asked:
         """Stores the prompt with an empty reply for each lane, then sets the models going.
 
         Without ``session_id`` a session begins, titled after the prompt. Each model sees its own
-        words of the session so far, or ``history`` where that is given. Raises ``Unacceptable``,
-        ``TooLarge`` or ``Unsupported`` before anything is stored, ``ModelGone``, ``NotFound``.
+        words of the session so far, or ``history`` where that is given. A lane that cannot be asked
+        has a reply that fails. Raises ``Unacceptable``, ``TooLarge`` and ``NotFound``, and where no lane
+        can be asked ``Unsupported`` or ``ModelGone``, before anything is stored.
         """
         check_prompt(text, pictures)
-        asked = [self._checked(lane, pictures) for lane in lanes]
+        comparison.check_lanes(lanes)
+        asked = self._checked_all(lanes, pictures)
         with self._tracer.span(tracing.ASK, **{"madlen.lanes": len(asked)}):
             earlier = self.store.turns(session_id) if session_id else []
-            begun = None if session_id else self._begun_with(lanes[0], text.strip() or "Image")
+            begun = None if session_id else self._begun_with(lanes, text.strip() or "Image")
             turn = Turn(
-                id=_fresh_id(),
+                id=beginnings.fresh_id(),
                 session_id=begun.id if begun else session_id,
                 text=text,
                 created_at=self._now(),
                 pictures=tuple(pictures),
+                blind=blind,
             )
             prompt = Message("user", text, turn.pictures)
             return self._begin(turn, asked, earlier, prompt, history=history, session=begun)
 
     def regenerate(self, session_id: str, turn_id: str, lane: Lane) -> Asked:
-        """One more reply to a turn. Raises ``Unacceptable`` when the session has no such turn."""
+        """One more reply to a turn. Raises ``Unacceptable`` when the session has no such turn.
+
+        A lane of a comparison that comes without a system prompt keeps that of its last reply.
+        """
         return self._again(session_id, turn_id, lane, None)
 
-    def resume(self, reply_id: str, *, system: str = "") -> Asked:
+    def resume(self, reply_id: str, *, system: str | None = None) -> Asked:
         """One more reply to a turn, which goes on where the given one was cut off.
 
-        It begins with the words that are there. Raises ``NotFound``, and what ``regenerate`` raises.
+        It begins with the words that are there, and without ``system`` is told what that one was told.
+        Raises ``NotFound``, and what ``regenerate`` raises.
         """
         cut = self.store.reply(reply_id)
-        lane = Lane(cut.model_id, cut.lane, cut.parameters, system)
+        lane = Lane(cut.model_id, cut.lane, cut.parameters, cut.system if system is None else system)
         return self._again(cut.session_id, cut.turn_id, lane, cut if cut.text else None)
+
+    def continue_with(self, session_id: str, lane_name: str) -> Session:
+        """A new chat that has the session's prompts with one lane's last replies, to go on from there.
+
+        Raises ``NotFound``, and ``Unacceptable`` where the lane has no reply or one is in flight.
+        """
+        session, turns = self.store.session(session_id), self.store.turns(session_id)
+        chat, copies = comparison.as_chat(session, turns, lane_name, now=self._now())
+        self.store.keep(chat, copies)
+        return self.store.session(chat.id)
+
+    def vote(self, vote: Vote) -> None:
+        """Keeps a vote in place of the turn's earlier one, and says it in the trace of the answers.
+
+        Raises ``NotFound``, and ``Unacceptable`` for answers that are not the turn's.
+        """
+        replies = comparison.voted_on(vote, self.store.turns(vote.session_id))
+        with self._tracer.vote(vote, replies):
+            self.store.vote(vote)
 
     def answer(self, model_id: str, messages: Sequence[Message], parameters: Parameters) -> Generation:
         """Sets a model going on messages that nobody asked to keep. Raises what ``ask`` raises."""
@@ -154,7 +175,7 @@ class Chat:
         check_prompt(prompts[-1].text, prompts[-1].pictures)
         lane = Lane(model_id, parameters=parameters)
         one = self._checked(lane, [picture for each in messages for picture in each.pictures])
-        reply = _empty_reply(lane, session_id="", turn_id="", now=self._now())
+        reply = beginnings.reply(lane, session_id="", turn_id="", now=self._now())
         request, notes = conversation.request(one.lane, one.model, messages, session_id="")
         return self.hub.start(replace(reply, notes=notes), request, one.provider, kept=False)
 
@@ -168,6 +189,9 @@ class Chat:
         if position is None:
             raise Unacceptable("This prompt is not in the chat any more; reload the page.")
         turn = turns[position]
+        if cut is None and lane.name != CHAT_LANE and not lane.system:
+            told = [reply.system for reply in turn.replies if reply.lane == lane.name]
+            lane = replace(lane, system=told[-1] if told else "")
         asked = [self._checked(lane, turn.pictures)]
         with self._tracer.span(tracing.ASK, **{"madlen.lanes": 1}):
             prompt = Message("user", turn.text, turn.pictures)
@@ -196,7 +220,7 @@ class Chat:
             request, notes = conversation.request(
                 one.lane, one.model, [*system, *before, prompt, *so_far], session_id=turn.session_id
             )
-            empty = _empty_reply(one.lane, session_id=turn.session_id, turn_id=turn.id, now=self._now())
+            empty = beginnings.reply(one.lane, session_id=turn.session_id, turn_id=turn.id, now=self._now())
             if cut is not None:
                 notes = (*notes, "Continued from an answer that was cut off.")
                 empty = replace(empty, text=cut.text, reasoning=cut.reasoning, pictures=cut.pictures)
@@ -211,6 +235,19 @@ class Chat:
         whole = replace(turn, replies=(*turn.replies, *replies))
         return Asked(turn.session_id, whole, tuple(generations))
 
+    def _checked_all(self, lanes: Sequence[Lane], pictures: Sequence[Picture]) -> list[_Ready]:
+        asked, refused = [], []
+        for lane in lanes:
+            try:
+                asked.append(self._checked(lane, pictures))
+            except MadlenError as error:
+                refused.append(error)
+                unknown = Model(lane.model_id, lane.model_id, "")
+                asked.append(_Ready(lane, unknown, comparison.Refusing(error)))
+        if len(refused) == len(lanes):
+            raise refused[0]
+        return asked
+
     def _checked(self, lane: Lane, pictures: Sequence[Picture]) -> _Ready:
         model, provider = self._portal.call(self._directory.find, lane.model_id)
         if pictures and not catalogue.sees(model):
@@ -220,14 +257,13 @@ class Chat:
             )
         return _Ready(lane, model, provider)
 
-    def _begun_with(self, lane: Lane, title: str) -> Session:
+    def _begun_with(self, lanes: Sequence[Lane], title: str) -> Session:
         """A session that goes on asking as it began."""
-        session = self._new_session(lane.model_id, title)
+        lane = lanes[0]
+        session = beginnings.session(lane.model_id, title, self._now())
+        if comparison.is_one(lanes):
+            return replace(session, lanes=tuple(lanes))
         return replace(session, system=lane.system, parameters=lane.parameters)
-
-    def _new_session(self, model_id: str, title: str) -> Session:
-        now = self._now()
-        return Session(_fresh_id(), _title(title) or "New chat", model_id, now, now)
 
 
 def check_prompt(text: str, pictures: Sequence[Picture]) -> None:
@@ -239,29 +275,3 @@ def check_prompt(text: str, pictures: Sequence[Picture]) -> None:
             f"The message has {len(text):,} characters; at most {PROMPT_CHARACTERS:,} can be sent."
         )
     images.check_number(len(pictures))
-
-
-def _empty_reply(lane: Lane, *, session_id: str, turn_id: str, now: datetime) -> Reply:
-    return Reply(
-        id=_fresh_id(),
-        session_id=session_id,
-        turn_id=turn_id,
-        model_id=lane.model_id,
-        lane=lane.name,
-        status=Status.STREAMING,
-        created_at=now,
-        parameters=lane.parameters,
-    )
-
-
-def _title(text: str) -> str:
-    """The first line that says something, cut at a word."""
-    line = next((line for line in text.splitlines() if line.strip()), "")
-    line = " ".join(line.split())
-    if len(line) <= TITLE_CHARACTERS:
-        return line
-    return line[:TITLE_CHARACTERS].rsplit(" ", 1)[0].rstrip() + "…"
-
-
-def _fresh_id() -> str:
-    return uuid.uuid4().hex

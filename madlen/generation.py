@@ -9,8 +9,8 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import AsyncGenerator, Generator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import AbstractContextManager, aclosing
 from dataclasses import dataclass, replace
 
 import anyio
@@ -111,6 +111,10 @@ class Generation:
         """Ends the answer here, also while the model is silent. Callable from any thread but the loop's."""
         self._portal.start_task_soon(self._cancel, status)
 
+    def tail(self, waker: Callable[[], None]) -> AbstractContextManager[Callable[[], Update]]:
+        """Something that gives what is new since it was last called; ``waker`` is called when there is."""
+        return self._transcript.tail(waker)
+
     def follow(self, *, every: float) -> Generator[Update]:
         """For script threads: everything so far, then what comes, at most once in ``every`` seconds."""
         return self._transcript.follow(every=every)
@@ -129,7 +133,9 @@ class Generation:
             self._span = span
             if self._stopped_as is not None:
                 self._scope.cancel()
-            self.head = replace(self.head, trace_id=tracing.current_trace_id())
+            self.head = replace(
+                self.head, trace_id=tracing.current_trace_id(), span_id=tracing.current_span_id()
+            )
             status: Status = Status.INTERRUPTED
             failure: Failure | None = _SHUT_DOWN
             try:

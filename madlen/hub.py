@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Iterator
+import threading
+import time
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import aclosing, suppress
+from contextlib import AbstractContextManager, ExitStack, aclosing, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -19,7 +21,7 @@ from madlen.generation import Deadlines, Generation
 from madlen.providers import Provider
 from madlen.replicas import Replicas
 from madlen.store import Store
-from madlen.transcript import Update
+from madlen.transcript import IDLE_SECONDS, Update
 from madlen.types import Reply, Request, Status
 
 BEAT_SECONDS = 2.0
@@ -129,6 +131,32 @@ class Hub:
             yield from generation.follow(every=every)
         else:
             yield from self._replicas.follow(reply_id, every=every)
+
+    def follow_all(self, reply_ids: Sequence[str], *, every: float) -> Iterator[dict[str, Update]]:
+        """What is new of each reply, by its id: everything at first, then at most once in ``every`` seconds.
+
+        Also tells now and then that nothing is new. A reply that ended is told of once more and then left
+        out; when all have, that is the end. Raises ``NotFound`` for an unknown one.
+        """
+        news = threading.Event()
+        with ExitStack() as stack:
+            tails = {
+                reply_id: stack.enter_context(self._tail(reply_id, news.set))
+                for reply_id in dict.fromkeys(reply_ids)
+            }
+            while tails:
+                news.clear()
+                told = time.monotonic()
+                updates = {reply_id: tail() for reply_id, tail in tails.items()}
+                yield updates
+                tails = {reply_id: tails[reply_id] for reply_id in tails if updates[reply_id].ended is None}
+                if tails:
+                    news.wait(IDLE_SECONDS)
+                    time.sleep(max(0.0, every - (time.monotonic() - told)))
+
+    def _tail(self, reply_id: str, waker: Callable[[], None]) -> AbstractContextManager[Callable[[], Update]]:
+        generation = self.find(reply_id)
+        return generation.tail(waker) if generation else self._replicas.tail(reply_id, waker)
 
     async def afollow(self, reply_id: str) -> AsyncGenerator[Update]:
         """``follow`` for HTTP handlers."""

@@ -22,6 +22,7 @@ LISTEN_SECONDS = 0.5
 POLL_SECONDS = 2.0
 """How often a follower looks for itself while somebody listens for it; without that, at every idle moment."""
 DEAF_SECONDS = 1.0
+_ENDING = "Madlen is shutting down here; the answer goes on. Reload the page."
 
 
 class Replicas:
@@ -56,8 +57,37 @@ class Replicas:
                 while not news.wait(IDLE_SECONDS) and time.monotonic() - looked < self._patience():
                     yield Update(note=update.note)
                 if self._ending:
-                    raise Interrupted("Madlen is shutting down here; the answer goes on. Reload the page.")
+                    raise Interrupted(_ENDING)
                 time.sleep(max(0.0, every - (time.monotonic() - looked)))
+
+    @contextmanager
+    def tail(self, reply_id: str, waker: Callable[[], None]) -> Iterator[Callable[[], Update]]:
+        """For script threads: something that gives what is new since it was last called.
+
+        It looks at the database when there is news, of which ``waker`` tells, and else seldom. What it
+        gives may raise ``Interrupted`` when this process ends before the reply does.
+        """
+        news, story = threading.Event(), _Story(self._store, reply_id)
+        looked, note = float("-inf"), ""
+
+        def wake() -> None:
+            news.set()
+            waker()
+
+        def tell() -> Update:
+            nonlocal looked, note
+            if not news.is_set() and time.monotonic() - looked < self._patience():
+                return Update(note=note)
+            if self._ending and looked > 0:
+                raise Interrupted(_ENDING)
+            news.clear()
+            looked = time.monotonic()
+            update = story.next()
+            note = update.note
+            return update
+
+        with self._waking(reply_id, wake):
+            yield tell
 
     async def afollow(self, reply_id: str) -> AsyncGenerator[Update]:
         """For HTTP handlers on a loop of their own: everything so far, then what comes.

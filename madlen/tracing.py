@@ -7,7 +7,7 @@ Prompts, answers, titles, file names and keys are never recorded.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -18,17 +18,20 @@ from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from opentelemetry.trace import Span, SpanKind, Status, StatusCode
+from opentelemetry.trace import Link, Span, SpanContext, SpanKind, Status, StatusCode, TraceFlags
 from opentelemetry.util.types import AttributeValue
 
 from madlen.errors import MadlenError
 from madlen.types import Reply, Request
+from madlen.votes import Vote
 
 ASK = "ask"
 STORE_BEGIN = "store begin"
 STORE_FINISH = "store finish"
 FIRST_CHUNK = "madlen.first_chunk"
 FIRST_VISIBLE_TEXT = "madlen.first_visible_text"
+VOTE = "vote"
+EVALUATION = "gen_ai.evaluation.result"
 STOPPED = "madlen.stopped"
 RETRYING = "madlen.retrying"
 CHECKPOINT_MISSED = "madlen.checkpoint_missed"
@@ -96,11 +99,30 @@ class Tracing:
             yield span
 
     @contextmanager
-    def _current(self, name: str, kind: SpanKind, attributes: dict[str, AttributeValue]) -> Iterator[Span]:
+    def vote(self, vote: Vote, replies: Sequence[Reply]) -> Iterator[Span]:
+        """The span ``vote``, linked to the ``chat`` spans of the replies, with a result for each of them."""
+        attributes: dict[str, AttributeValue] = {
+            "gen_ai.conversation.id": vote.session_id,
+            "madlen.blind": vote.blind,
+        }
+        with self._current(VOTE, SpanKind.INTERNAL, attributes, _links(replies)) as span:
+            yield span
+            for reply in replies:
+                span.add_event(EVALUATION, _evaluation(vote, reply))
+
+    @contextmanager
+    def _current(
+        self,
+        name: str,
+        kind: SpanKind,
+        attributes: dict[str, AttributeValue],
+        links: Sequence[Link] = (),
+    ) -> Iterator[Span]:
         with self._tracer.start_as_current_span(
             name,
             kind=kind,
             attributes=attributes,
+            links=links,
             record_exception=False,
             set_status_on_exception=False,
         ) as span:
@@ -155,6 +177,12 @@ def current_trace_id() -> str:
     return trace.format_trace_id(found.trace_id) if found.is_valid else ""
 
 
+def current_span_id() -> str:
+    """16 hexadecimal digits, or empty where nothing is traced."""
+    found = trace.get_current_span().get_span_context()
+    return trace.format_span_id(found.span_id) if found.is_valid else ""
+
+
 def failed(span: Span, kind: str) -> None:
     span.set_status(Status(StatusCode.ERROR))
     span.set_attribute("error.type", kind)
@@ -180,6 +208,36 @@ def answered(span: Span, reply: Reply) -> None:
             span.set_attribute(name, value)
     if reply.failure is not None:
         failed(span, reply.failure.kind)
+
+
+def _links(replies: Sequence[Reply]) -> list[Link]:
+    """To the spans of the replies that were traced."""
+    sampled = TraceFlags(TraceFlags.SAMPLED)
+    return [
+        Link(
+            SpanContext(int(reply.trace_id, 16), int(reply.span_id, 16), is_remote=True, trace_flags=sampled)
+        )
+        for reply in replies
+        if reply.trace_id and reply.span_id
+    ]
+
+
+def _evaluation(vote: Vote, reply: Reply) -> dict[str, AttributeValue]:
+    """How a reply fared, from 1 for the best group down to 0 for the last; what was written is left out."""
+    groups = len(vote.order)
+    place = next(place for place, group in enumerate(vote.order) if reply.id in group)
+    if groups == 1:
+        score, label = 0.5, "tie"
+    else:
+        score = 1 - place / (groups - 1)
+        label = "best" if place == 0 else "worst" if place == groups - 1 else "between"
+    return {
+        "gen_ai.evaluation.name": "vote",
+        "gen_ai.evaluation.score.value": 0.0 if vote.bad else score,
+        "gen_ai.evaluation.score.label": "bad" if vote.bad else label,
+        "gen_ai.response.id": reply.generation_id or reply.id,
+        "gen_ai.request.model": reply.model_id,
+    }
 
 
 def _without_query(span: Span, scope: dict[str, Any]) -> None:

@@ -16,8 +16,6 @@ from typing import Any, Literal
 
 Role = Literal["system", "user", "assistant"]
 
-_MEASURABLE_SECONDS = 0.05
-
 CHAT_LANE = "chat"
 """The lane of a plain chat, the one that stays the same while its model is switched."""
 
@@ -35,7 +33,7 @@ class Pricing:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A model one can ask. ``source`` says who serves it: ``openrouter`` or ``local``."""
+    """A model one can ask, served by ``source`` (``openrouter`` or ``local``), last on ``expires``."""
 
     id: str
     name: str
@@ -49,7 +47,6 @@ class Model:
     supported_parameters: frozenset[str] = frozenset()
     created: int | None = None
     expires: date | None = None
-    """The last day on which it is served, where one is announced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +244,9 @@ class Reply:
     timing: Timing = Timing()
     failure: Failure | None = None
     trace_id: str = ""
+    span_id: str = ""
     parameters: Parameters = Parameters()
+    system: str = ""
     reasoning_details: tuple[dict[str, Any], ...] = ()
     pictures: tuple[Picture, ...] = ()
     notes: tuple[str, ...] = ()
@@ -255,13 +254,12 @@ class Reply:
 
     @property
     def tokens_per_second(self) -> float | None:
-        """Completion tokens over the time from the first chunk to the end."""
+        """Completion tokens over the time from the first chunk to the end; unknown of what came at once."""
         tokens, timing = self.usage.completion_tokens, self.timing
         if not tokens or timing.duration is None or timing.time_to_first_chunk is None:
             return None
         seconds = timing.duration - timing.time_to_first_chunk
-        # An answer that came at once has no speed.
-        return tokens / seconds if seconds >= _MEASURABLE_SECONDS else None
+        return tokens / seconds if seconds >= 0.05 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,6 +272,7 @@ class Turn:
     created_at: datetime
     pictures: tuple[Picture, ...] = ()
     replies: tuple[Reply, ...] = ()
+    blind: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,6 +288,8 @@ class Session:
     system: str = ""
     """What its model is told before every prompt."""
     parameters: Parameters = Parameters()
+    lanes: tuple[Lane, ...] = ()
+    """What a comparison asks; empty for a chat."""
 
 
 @dataclass(frozen=True, slots=True)

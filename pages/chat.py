@@ -22,7 +22,6 @@ SUGGESTIONS = (
 )
 
 TURNS_AT_ONCE = 20
-SESSIONS_AT_HAND = 20
 
 madlen = services.current()
 chat = madlen.chat
@@ -32,9 +31,10 @@ def main() -> None:
     session = _session(st.query_params.get("session", ""))
     listing = chat.models()
     sidebar.draw(
-        chat.store.sessions(limit=SESSIONS_AT_HAND),
+        chat.store.sessions(limit=sidebar.AT_HAND),
         app_name=madlen.settings.app_name,
         current=session.id if session else "",
+        here="chat",
     )
     picker.notes(listing)
     key = f"model-{session.id if session else 'new'}"

@@ -19,10 +19,12 @@ BELOW = {
     "catalogue": "types errors lenient",
     "images": "types errors",
     "transcript": "types errors",
-    "tracing": "types errors",
+    "tracing": "types errors votes",
     "guard": "types errors settings",
     "providers": "types errors lenient settings catalogue tracing",
-    "store": "types errors settings catalogue tracing",
+    "store": "types errors settings catalogue tracing votes",
+    "beginnings": "types",
+    "comparison": "types errors beginnings votes",
     "conversation": "types catalogue images",
     "votes": "types",
     "strengths": "votes",
@@ -35,14 +37,17 @@ BELOW = {
     "generation": "types errors checkpoints images transcript tracing providers store",
     "replicas": "types errors transcript store generation",
     "hub": "types errors checkpoints transcript tracing providers store generation replicas",
-    "chat": "types errors catalogue conversation images tracing providers store generation hub",
+    "chat": "types errors beginnings catalogue comparison conversation images tracing providers store "
+    "generation hub votes",
     "__main__": "errors settings store",
     "services": "types errors settings catalogue images tracing providers store generation hub chat",
-    "api": "types errors settings catalogue images transcript tracing guard generation hub chat services",
+    "api": "types errors settings catalogue images transcript tracing guard generation hub chat services "
+    "comparison votes ratings",
     # Of the providers, what is drawn: how far an embedded model is, and which models there are.
-    "ui": "types errors catalogue images transcript generation chat services "
+    "ui": "types errors blind catalogue differences images race ratings transcript votes generation chat "
+    "services providers.local providers.directory",
+    "pages": "types errors blind catalogue images ratings votes generation chat services ui "
     "providers.local providers.directory",
-    "pages": "types errors catalogue images generation chat services ui providers.local providers.directory",
     "app": "types errors services api ui",
 }
 """What each module or package may import of ours, besides its own package. A new one needs a row."""

@@ -23,6 +23,10 @@ def session(value: Session) -> Json:
 def turn(value: Turn) -> list[Json]:
     """The prompt and its replies as messages. Images are data URLs, or the https address given."""
     addresses = [picture.address for picture in value.pictures]
+    extra: Json = {
+        **({"image_urls": addresses} if len(addresses) > 1 else {}),
+        **({"blind": True} if value.blind else {}),
+    }
     prompt = {
         "id": value.id,
         "session_id": value.session_id,
@@ -30,7 +34,7 @@ def turn(value: Turn) -> list[Json]:
         "content": value.text,
         "image_url": addresses[0] if addresses else None,
         "timestamp": value.created_at.isoformat(),
-        "extra_metadata": {"image_urls": addresses} if len(addresses) > 1 else None,
+        "extra_metadata": extra or None,
     }
     return [prompt, *(reply(one) for one in value.replies)]
 

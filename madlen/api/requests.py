@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import string
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, Field
 
 from madlen import images
+from madlen.comparison import MOST_LANES
 from madlen.errors import Unacceptable
-from madlen.types import Message, Parameters, Picture, Role
+from madlen.types import Lane, Message, Parameters, Picture, Role
 
 _ROLES: dict[str, Role] = {
     "system": "system",
@@ -70,12 +72,10 @@ def _stops(value: str | list[str] | None) -> str | list[str] | None:
     return value
 
 
-class ChatRequest(BaseModel):
-    """Unknown members are passed over, as OpenAI's clients send many."""
+class Sampled(BaseModel):
+    """A model and how it is to answer."""
 
     model: Words = Field(min_length=1, max_length=300)
-    messages: list[ChatMessage] = Field(min_length=1, max_length=10_000)
-    session_id: Words | None = None
     max_tokens: int | None = Field(None, ge=1, le=10_000_000)
     max_completion_tokens: int | None = Field(None, ge=1, le=10_000_000)
     temperature: float | None = Field(None, ge=0, le=2)
@@ -83,16 +83,6 @@ class ChatRequest(BaseModel):
     seed: int | None = Field(None, ge=-(2**63), le=2**63 - 1)
     stop: Annotated[Words | list[Words] | None, AfterValidator(_stops)] = None
     reasoning: ReasoningWish | None = None
-    stream: bool = False
-
-    def conversation(self) -> list[Message]:
-        """The messages. Raises ``Unacceptable`` when the last one is not the user's, ``TooLarge``."""
-        if self.messages[-1].role != "user":
-            raise Unacceptable("The last message must be the user's, for it is what gets answered.")
-        # Counted before any is decoded, which takes half a second for a large one.
-        parts = [part for message in self.messages for part in message.content if isinstance(part, ImagePart)]
-        images.check_number(len(parts))
-        return [message.message() for message in self.messages]
 
     def parameters(self) -> Parameters:
         stop: Any = [self.stop] if isinstance(self.stop, str) else self.stop
@@ -104,3 +94,47 @@ class ChatRequest(BaseModel):
             stop=tuple(stop or ()),
             reasoning_effort=self.reasoning.effort if self.reasoning else None,
         )
+
+
+class ChatRequest(Sampled):
+    """Unknown members are passed over, as OpenAI's clients send many."""
+
+    messages: list[ChatMessage] = Field(min_length=1, max_length=10_000)
+    session_id: Words | None = None
+    stream: bool = False
+
+    def conversation(self) -> list[Message]:
+        """The messages. Raises ``Unacceptable`` when the last one is not the user's, ``TooLarge``."""
+        if self.messages[-1].role != "user":
+            raise Unacceptable("The last message must be the user's, for it is what gets answered.")
+        # Counted before any is decoded, which takes half a second for a large one.
+        parts = [part for message in self.messages for part in message.content if isinstance(part, ImagePart)]
+        images.check_number(len(parts))
+        return [message.message() for message in self.messages]
+
+
+class LaneRequest(Sampled):
+    label: Words = Field("", max_length=100, description="A name of its own; without one, a letter")
+    system: Words = Field("", max_length=400_000, description="What the model is told before everything")
+
+
+class CompareRequest(BaseModel):
+    lanes: list[LaneRequest] = Field(min_length=2, max_length=MOST_LANES)
+    prompt: Words
+    images: list[Words] = Field([], description="Data URLs of images in base64, or https addresses")
+    session_id: Words | None = None
+    stream: bool = False
+
+    def named_lanes(self) -> list[Lane]:
+        """The lanes by their labels; one without has the first letter that is free."""
+        taken = {lane.label.strip() for lane in self.lanes}
+        letters = iter(letter for letter in string.ascii_uppercase if letter not in taken)
+        return [
+            Lane(lane.model, lane.label.strip() or next(letters), lane.parameters(), lane.system)
+            for lane in self.lanes
+        ]
+
+    def pictures(self) -> list[Picture]:
+        """Raises ``TooLarge`` for too many, and what ``images.from_url`` raises."""
+        images.check_number(len(self.images))
+        return [images.from_url(address) for address in self.images]

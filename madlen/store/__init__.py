@@ -8,7 +8,8 @@ from typing import Protocol
 
 from madlen.errors import BadSetting
 from madlen.store.sqlite import SQLiteStore
-from madlen.types import Choices, Parameters, Reply, Session, Turn
+from madlen.types import Choices, Lane, Parameters, Reply, Session, Turn
+from madlen.votes import Vote
 
 
 class Listener(Protocol):
@@ -47,6 +48,12 @@ class Store(Protocol):
     def configure(self, session_id: str, *, system: str, parameters: Parameters) -> None:
         """Keeps how a session asks from now on; does not date it. Raises ``NotFound``."""
 
+    def arrange(self, session_id: str, lanes: Sequence[Lane]) -> None:
+        """Keeps what a comparison asks from now on; does not date it. Raises ``NotFound``."""
+
+    def keep(self, session: Session, turns: Sequence[Turn]) -> None:
+        """Keeps a session with all of its turns and their replies as they are, in one transaction."""
+
     def delete_session(self, session_id: str) -> None:
         """Removes the session with all its messages. Raises ``NotFound``."""
 
@@ -73,6 +80,15 @@ class Store(Protocol):
 
     def reply(self, reply_id: str) -> Reply:
         """Raises ``NotFound``."""
+
+    def vote(self, vote: Vote) -> None:
+        """Keeps the vote on a turn in place of an earlier one. Raises ``NotFound`` when the turn has gone."""
+
+    def votes_of(self, session_id: str) -> list[Vote]:
+        """Oldest first; a vote goes with its turn."""
+
+    def ballots(self) -> list[tuple[Vote, Turn]]:
+        """Every vote with its turn and the replies to it, oldest first; pictures come without their bytes."""
 
     def choices(self, *, recent: int = 8) -> Choices:
         """The models that were pinned, and at most so many of those that ``begin`` asked last."""

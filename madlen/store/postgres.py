@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import Any, LiteralString
-
-from psycopg import sql
+from typing import LiteralString
 
 from madlen.errors import StoreUnavailable
 from madlen.store import rows
-from madlen.store.postgres_connections import Connection, Connections
+from madlen.store.postgres_connections import Connections
 from madlen.store.postgres_listening import CHANNEL, PostgresListener
+from madlen.store.postgres_rows import insert, insert_pictures
 from madlen.store.postgres_schema import migrate
-from madlen.types import Choices, Failure, Parameters, Picture, Reply, Session, Status, Turn
+from madlen.store.postgres_votes import PostgresVotes
+from madlen.types import Choices, Failure, Lane, Parameters, Reply, Session, Status, Turn
 
 _SESSIONS: LiteralString = """
     SELECT s.*, (SELECT count(*) FROM messages m WHERE m.session_id = s.id) AS message_count
@@ -45,7 +45,7 @@ _IN_ORDER: LiteralString = " ORDER BY link.message_id, link.position"
 _MOST_SOUGHT = 2000
 
 
-class PostgresStore:
+class PostgresStore(PostgresVotes):
     """Keeps the ``Store`` protocol. ``url`` is what libpq takes: ``postgresql://user:password@host/database``."""
 
     def __init__(self, url: str) -> None:
@@ -65,7 +65,7 @@ class PostgresStore:
 
     def create_session(self, session: Session) -> None:
         with self._connections.write() as connection:
-            _insert(connection, "chat_sessions", rows.session_columns(session))
+            insert(connection, "chat_sessions", rows.session_columns(session))
 
     def session(self, session_id: str) -> Session:
         with self._connections.read() as connection:
@@ -100,6 +100,24 @@ class PostgresStore:
             ).rowcount:
                 raise rows.no_session()
 
+    def arrange(self, session_id: str, lanes: Sequence[Lane]) -> None:
+        with self._connections.write() as connection:
+            if not connection.execute(
+                "UPDATE chat_sessions SET lanes = %s WHERE id = %s", [rows.lanes(lanes), session_id]
+            ).rowcount:
+                raise rows.no_session()
+
+    def keep(self, session: Session, turns: Sequence[Turn]) -> None:
+        now = rows.stamp(session.updated_at)
+        with self._connections.write() as connection:
+            insert(connection, "chat_sessions", rows.session_columns(session))
+            for turn in turns:
+                insert(connection, "messages", rows.prompt_columns(turn))
+                insert_pictures(connection, turn.id, turn.pictures)
+                for reply in turn.replies:
+                    insert(connection, "messages", rows.reply_columns(reply, now))
+                    insert_pictures(connection, reply.id, reply.pictures)
+
     def delete_session(self, session_id: str) -> None:
         with self._connections.write() as connection:
             in_flight = connection.execute(
@@ -126,7 +144,7 @@ class PostgresStore:
         now = rows.stamp(replies[0].created_at if replies else turn.created_at)
         with self._connections.write() as connection:
             if session is not None:
-                _insert(connection, "chat_sessions", rows.session_columns(session))
+                insert(connection, "chat_sessions", rows.session_columns(session))
             # The row's lock keeps the messages of one session in the order of their transactions.
             if not connection.execute(
                 "UPDATE chat_sessions SET updated_at = %s, model_id = %s WHERE id = %s",
@@ -134,10 +152,10 @@ class PostgresStore:
             ).rowcount:
                 raise rows.no_session()
             if not connection.execute("SELECT 1 FROM messages WHERE id = %s", [turn.id]).fetchone():
-                _insert(connection, "messages", rows.prompt_columns(turn))
-                _insert_pictures(connection, turn.id, turn.pictures)
+                insert(connection, "messages", rows.prompt_columns(turn))
+                insert_pictures(connection, turn.id, turn.pictures)
             for reply in replies:
-                _insert(connection, "messages", rows.reply_columns(reply, now))
+                insert(connection, "messages", rows.reply_columns(reply, now))
             # In one order everywhere: two that wait for each other's row would wait for ever.
             for model in sorted({reply.model_id for reply in replies}):
                 connection.execute(
@@ -154,7 +172,7 @@ class PostgresStore:
                 [reply.text, reply.reasoning, reply.status.value, rows.metadata(reply), reply.id],
             ).rowcount
             if there:
-                _insert_pictures(connection, reply.id, reply.pictures)
+                insert_pictures(connection, reply.id, reply.pictures)
         self._tell([reply.id])
 
     def checkpoint(self, replies: Sequence[Reply]) -> None:
@@ -260,27 +278,3 @@ class PostgresStore:
                     connection.execute(
                         "SELECT pg_notify(%s, word) FROM unnest(%s::text[]) word", [CHANNEL, told]
                     )
-
-
-def _insert(connection: Connection, table: str, columns: Mapping[str, Any]) -> None:
-    statement = sql.SQL("INSERT INTO {} ({}) VALUES ({})").format(
-        sql.Identifier(table),
-        sql.SQL(", ").join(map(sql.Identifier, columns)),
-        sql.SQL(", ").join([sql.Placeholder()] * len(columns)),
-    )
-    connection.execute(statement, [*columns.values()])
-
-
-def _insert_pictures(connection: Connection, message_id: str, pictures: Sequence[Picture]) -> None:
-    """Links pictures to a message, the bytes of each kept once; what is there already stays."""
-    for position, picture in enumerate(pictures):
-        if picture.sha256:
-            connection.execute(
-                "INSERT INTO images (sha256, media_type, content) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
-                [picture.sha256, picture.media_type, picture.content],
-            )
-        connection.execute(
-            "INSERT INTO message_images (message_id, position, image_url, sha256) VALUES (%s, %s, %s, %s)"
-            " ON CONFLICT DO NOTHING",
-            [message_id, position, rows.reference(picture), picture.sha256 or None],
-        )

@@ -142,10 +142,29 @@ def m005_stop_requests(connection: Connection) -> None:
     connection.execute("ALTER TABLE messages ADD COLUMN stop_requested boolean NOT NULL DEFAULT false")
 
 
+def m006_comparisons(connection: Connection) -> None:
+    # A turn has one vote: the ids of its replies in groups, the best first.
+    connection.execute("""
+        ALTER TABLE chat_sessions ADD COLUMN lanes json NOT NULL DEFAULT '[]';
+        CREATE TABLE votes (
+            turn_id text PRIMARY KEY REFERENCES messages (id) ON DELETE CASCADE,
+            session_id text NOT NULL,
+            choice json NOT NULL,
+            voted_at text COLLATE "C" NOT NULL,
+            bad boolean NOT NULL,
+            blind boolean NOT NULL,
+            note text NOT NULL,
+            tags json NOT NULL
+        );
+        CREATE INDEX votes_of_session ON votes (session_id)
+    """)
+
+
 STEPS: tuple[Callable[[Connection], None], ...] = (
     m001_sessions_and_messages,
     m002_images,
     m003_search,
     m004_choices,
     m005_stop_requests,
+    m006_comparisons,
 )

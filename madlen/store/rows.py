@@ -10,7 +10,8 @@ from itertools import groupby
 from typing import Any
 
 from madlen.errors import NotFound
-from madlen.types import Failure, Parameters, Picture, Reply, Session, Status, Timing, Turn, Usage
+from madlen.types import Failure, Lane, Parameters, Picture, Reply, Session, Status, Timing, Turn, Usage
+from madlen.votes import Vote
 
 Row = Mapping[str, Any]
 Pictures = Mapping[str, Sequence[Picture]]
@@ -32,6 +33,10 @@ def session(row: Row) -> Session:
         message_count=row["message_count"],
         system=row["system"],
         parameters=_parameters(json.loads(row["parameters"])),
+        lanes=tuple(
+            Lane(**{**lane, "parameters": _parameters(lane["parameters"])})
+            for lane in json.loads(row["lanes"])
+        ),
     )
 
 
@@ -44,7 +49,22 @@ def session_columns(value: Session) -> dict[str, Any]:
         "updated_at": stamp(value.updated_at),
         "system": value.system,
         "parameters": parameters(value.parameters),
+        "lanes": lanes(value.lanes),
     }
+
+
+def lanes(values: Sequence[Lane]) -> str:
+    """What a comparison asks, as JSON."""
+    known = [
+        {
+            "model_id": lane.model_id,
+            "name": lane.name,
+            "parameters": _known(lane.parameters),
+            "system": lane.system,
+        }
+        for lane in values
+    ]
+    return json.dumps(known, ensure_ascii=False)
 
 
 def parameters(value: Parameters) -> str:
@@ -70,6 +90,7 @@ def turns(messages: Sequence[Row], shown: Pictures) -> list[Turn]:
             created_at=datetime.fromisoformat(row["timestamp"]),
             pictures=tuple(shown.get(row["id"], ())),
             replies=tuple(replies.get(row["id"], ())),
+            blind=json.loads(row["extra_metadata"] or "{}").get("blind", False),
         )
         for row in messages
         if row["role"] == "user"
@@ -84,6 +105,7 @@ def prompt_columns(value: Turn) -> dict[str, Any]:
         "content": value.text,
         "image_url": reference(value.pictures[0]) if value.pictures else None,
         "timestamp": stamp(value.created_at),
+        "extra_metadata": json.dumps({"blind": True}) if value.blind else None,
     }
 
 
@@ -128,7 +150,9 @@ def reply(row: Row, pictures: Sequence[Picture] = ()) -> Reply:
         timing=Timing(**timing),
         failure=Failure(**error) if error else None,
         trace_id=extra.get("trace_id", ""),
+        span_id=extra.get("span_id", ""),
         parameters=_parameters(extra.get("parameters", {})),
+        system=extra.get("system", ""),
         reasoning_details=tuple(extra.get("reasoning_details", ())),
         pictures=tuple(pictures),
         notes=tuple(extra.get("notes", ())),
@@ -167,11 +191,45 @@ def metadata(value: Reply) -> str:
         "timing": _known(value.timing),
         "error": None if failure is None else {**_known(failure), "extra": dict(failure.extra)},
         "trace_id": value.trace_id,
+        "span_id": value.span_id,
         "parameters": _known(value.parameters),
+        "system": value.system,
         "reasoning_details": value.reasoning_details,
         "notes": value.notes,
     }
     return json.dumps({name: part for name, part in extra.items() if part}, ensure_ascii=False)
+
+
+def vote(row: Row) -> Vote:
+    return Vote(
+        turn_id=row["turn_id"],
+        session_id=row["session_id"],
+        order=tuple(tuple(group) for group in json.loads(row["choice"])),
+        voted_at=datetime.fromisoformat(row["voted_at"]),
+        bad=bool(row["bad"]),
+        blind=bool(row["blind"]),
+        note=row["note"],
+        tags=tuple(json.loads(row["tags"])),
+    )
+
+
+def vote_columns(value: Vote) -> dict[str, Any]:
+    return {
+        "turn_id": value.turn_id,
+        "session_id": value.session_id,
+        "choice": json.dumps(value.order),
+        "voted_at": stamp(value.voted_at),
+        "bad": value.bad,
+        "blind": value.blind,
+        "note": value.note,
+        "tags": json.dumps(value.tags, ensure_ascii=False),
+    }
+
+
+def ballots(votes: Sequence[Row], messages: Sequence[Row], shown: Pictures) -> list[tuple[Vote, Turn]]:
+    """Each vote with its turn, from the messages of all those turns; a turn may have gone meanwhile."""
+    voted_on = {turn.id: turn for turn in turns(messages, shown)}
+    return [(vote(row), voted_on[row["turn_id"]]) for row in votes if row["turn_id"] in voted_on]
 
 
 def failed(extra_metadata: str | None, failure: Failure) -> str:

@@ -151,3 +151,22 @@ def m004_choices(db: Database) -> None:
 def m005_stop_requests(db: Database) -> None:
     # Whoever presses Stop may sit at another process than the one that makes the answer.
     db.execute("ALTER TABLE messages ADD COLUMN stop_requested INTEGER NOT NULL DEFAULT 0")
+
+
+@migrations()
+def m006_comparisons(db: Database) -> None:
+    db.execute("ALTER TABLE chat_sessions ADD COLUMN lanes TEXT NOT NULL DEFAULT '[]'")
+    # A turn has one vote: the ids of its replies in groups, the best first.
+    db.execute("""
+        CREATE TABLE votes (
+            turn_id TEXT PRIMARY KEY REFERENCES messages (id) ON DELETE CASCADE,
+            session_id TEXT NOT NULL,
+            choice TEXT NOT NULL CHECK (json_valid(choice)),
+            voted_at TEXT NOT NULL,
+            bad INTEGER NOT NULL,
+            blind INTEGER NOT NULL,
+            note TEXT NOT NULL,
+            tags TEXT NOT NULL CHECK (json_valid(tags))
+        ) STRICT
+    """)
+    db.execute("CREATE INDEX votes_of_session ON votes (session_id)")

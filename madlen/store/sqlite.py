@@ -10,7 +10,8 @@ from madlen.store.connections import VERSION, VERSION_INFO, Connections, is_safe
 from madlen.store.library import Database
 from madlen.store.listening import SQLiteListener
 from madlen.store.schema import migrations
-from madlen.types import Choices, Parameters, Picture, Reply, Session, Status, Turn
+from madlen.store.sqlite_votes import SQLiteVotes
+from madlen.types import Choices, Lane, Parameters, Picture, Reply, Session, Status, Turn
 
 _SESSIONS = """
     SELECT s.*, (SELECT count(*) FROM messages m WHERE m.session_id = s.id) AS message_count
@@ -31,7 +32,7 @@ _PICTURES = """
 _NEWEST_FIRST = " ORDER BY s.updated_at DESC, s.seq DESC LIMIT ? OFFSET ?"
 
 
-class SQLiteStore:
+class SQLiteStore(SQLiteVotes):
     """Keeps the ``Store`` protocol. ``path`` is relative to the working folder or absolute."""
 
     def __init__(self, path: str) -> None:
@@ -88,6 +89,24 @@ class SQLiteStore:
                 [system, rows.parameters(parameters), session_id],
             ).rowcount:
                 raise rows.no_session()
+
+    def arrange(self, session_id: str, lanes: Sequence[Lane]) -> None:
+        with self._connections.write() as db:
+            if not db.execute(
+                "UPDATE chat_sessions SET lanes = ? WHERE id = ?", [rows.lanes(lanes), session_id]
+            ).rowcount:
+                raise rows.no_session()
+
+    def keep(self, session: Session, turns: Sequence[Turn]) -> None:
+        now = rows.stamp(session.updated_at)
+        with self._connections.write() as db:
+            db.table("chat_sessions").insert(rows.session_columns(session))
+            for turn in turns:
+                db.table("messages").insert(rows.prompt_columns(turn))
+                _insert_pictures(db, turn.id, turn.pictures)
+                for reply in turn.replies:
+                    db.table("messages").insert(rows.reply_columns(reply, now))
+                    _insert_pictures(db, reply.id, reply.pictures)
 
     def delete_session(self, session_id: str) -> None:
         with self._connections.write() as db:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Sequence
+from typing import Literal
 from urllib.parse import urlsplit
 
 import streamlit as st
@@ -12,27 +13,36 @@ import streamlit as st
 from madlen.types import Session
 from madlen.ui import text
 
+AT_HAND = 20
+"""So many of the newest are listed."""
+Here = Literal["chat", "compare"]
+_ICONS: dict[Here, str] = {"chat": ":material/chat_bubble:", "compare": ":material/view_column:"}
 
-def draw(sessions: Sequence[Session], *, app_name: str, current: str) -> None:
-    """A way to begin a chat, and the newest chats, the open one marked."""
+
+def draw(sessions: Sequence[Session], *, app_name: str, current: str, here: Here) -> None:
+    """A way to begin anew, and the newest chats and comparisons, the open one marked."""
     with st.sidebar:
         st.subheader(text.label(app_name))
-        st.button("New chat", icon=":material/edit_square:", key="new-chat", on_click=_open, args=("",))
+        label = "New chat" if here == "chat" else "New comparison"
+        st.button(label, icon=":material/edit_square:", key="new-chat", on_click=_open, args=("",))
         if not sessions:
             st.caption("Your chats will be listed here.")
         with st.container(gap=None):
             for session in sessions:
                 title = text.label(session.title)
                 marked = session.id == current
-                st.button(
+                there: Here = "compare" if session.lanes else "chat"
+                clicked = st.button(
                     f"**{title}**" if marked else title,
-                    icon=":material/chevron_right:" if marked else ":material/chat_bubble:",
+                    icon=":material/chevron_right:" if marked else _ICONS[there],
                     key=f"open-{session.id}",
                     type="tertiary",
                     wrap=False,
-                    on_click=_open,
+                    on_click=_open if there == here else None,
                     args=(session.id,),
                 )
+                if clicked and there != here:
+                    st.switch_page(f"pages/{there}.py", query_params={"session": session.id})
 
 
 def foot(model_id: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 import streamlit as st
@@ -59,6 +59,14 @@ def paced(updates: Iterator[Update]) -> Iterator[Update]:
             yield update
             if update.ended is None:
                 time.sleep(_crowd.pause())
+
+
+def paced_all(updates: Iterator[Mapping[str, Update]]) -> Iterator[Mapping[str, Update]]:
+    """``paced`` for the updates of several answers at once."""
+    with _crowd.one_more():
+        for update in updates:
+            yield update
+            time.sleep(_crowd.pause())
 
 
 class _Painter:

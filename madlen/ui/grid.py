@@ -1,0 +1,118 @@
+"""One prompt and the answers of every lane to it, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from madlen import blind, race
+from madlen.transcript import Update
+from madlen.types import Model, Reply, Status, Turn
+from madlen.ui import lanes, replies, streaming, text
+
+_BEST: dict[race.Figure, str] = {
+    "first text": "first to speak",
+    "total": "done first",
+    "speed": "most tokens/s",
+    "cost": "cheapest",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Acts:
+    """What the page can do for a grid. Each is called with the id of a reply, or with the reply."""
+
+    follow: Callable[[Sequence[str]], Iterator[Mapping[str, Update]]]
+    waiting: Callable[[str, float], str]
+    """What is being waited for, for the id of a model and seconds waited."""
+    stop: Callable[[str], None]
+    offer: Callable[[Reply], None]
+
+
+def latest(turn: Turn) -> dict[str, Reply]:
+    """The reply to show for each lane, by the lane's name, in the order in which they were asked."""
+    return {reply.lane: reply for reply in turn.replies}
+
+
+def draw(turn: Turn, names: Mapping[str, str], acts: Acts) -> None:
+    """Draws the prompt and its answers; those in flight are drawn until they have ended."""
+    replies.prompt(turn)
+    shown = latest(turn)
+    running = [reply.id for reply in shown.values() if reply.status is Status.STREAMING]
+    if len(running) > 1:
+        st.button(
+            "Stop all",
+            key=f"stop-all-{turn.id}",
+            icon=":material/stop_circle:",
+            on_click=_stop_all,
+            args=(acts, running),
+        )
+    best = race.best(list(shown.values()))
+    arriving: dict[str, replies.Arriving] = {}
+    with st.container(horizontal=True, wrap=False, key=f"grid-{turn.id}"):
+        for lane, reply in shown.items():
+            with st.container(border=True, width=lanes.width(len(shown))):
+                name = f"{lane} · {names.get(reply.model_id, reply.model_id)}"
+                if told := lanes.described(reply.parameters, reply.system):
+                    st.caption(text.label(told))
+                if reply.id in running:
+                    arriving[reply.id] = replies.Arriving(
+                        reply,
+                        name,
+                        waiting=_waiting(acts, reply.model_id),
+                        stop=acts.stop,
+                        offer=acts.offer,
+                    )
+                else:
+                    replies.ended(reply, name, offer=acts.offer)
+                    _medals(reply, best)
+    if arriving:
+        for updates in streaming.paced_all(acts.follow(list(arriving))):
+            for reply_id, update in updates.items():
+                arriving[reply_id].take(update)
+        # Who was best at what is known only when all have ended.
+        st.rerun()
+
+
+def draw_blind(turn: Turn, models: Sequence[Model], acts: Acts) -> list[str]:
+    """Draws the answers without what tells who gave them, all at once when the slowest has ended.
+
+    Gives the ids of the replies in the order in which they are shown; none while some are in flight.
+    """
+    replies.prompt(turn)
+    shown = latest(turn)
+    running = [reply.id for reply in shown.values() if reply.status is Status.STREAMING]
+    if running:
+        place = st.empty()
+        place.caption("All answer at once; they are shown together when the last one has ended.")
+        for _ in acts.follow(running):
+            pass
+        st.rerun()
+    ordered = [shown[lane] for lane in blind.order(turn.id, list(shown))]
+    with st.container(horizontal=True, wrap=False, key=f"grid-{turn.id}"):
+        for label, reply in zip(blind.labels(len(ordered)), ordered, strict=True):
+            with st.container(border=True, width=lanes.width(len(ordered))):
+                st.caption(f"**Answer {label}**")
+                streaming.whole(blind.masked(reply.text, models))
+                if not reply.text:
+                    st.caption("There is no answer.")
+    return [reply.id for reply in ordered]
+
+
+def _stop_all(acts: Acts, running: Sequence[str]) -> None:
+    for reply_id in running:
+        acts.stop(reply_id)
+
+
+def _waiting(acts: Acts, model_id: str) -> Callable[[float], str]:
+    return lambda seconds: acts.waiting(model_id, seconds)
+
+
+def _medals(reply: Reply, best: Mapping[race.Figure, frozenset[str]]) -> None:
+    won = [word for figure, word in _BEST.items() if reply.id in best.get(figure, frozenset())]
+    if won:
+        with st.container(horizontal=True, gap="small"):
+            for word in won:
+                st.badge(word, color="green")

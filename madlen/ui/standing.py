@@ -1,0 +1,187 @@
+"""The leaderboard as a table, intervals, a matrix of wins and a plot of what strength costs."""
+
+from __future__ import annotations
+
+import csv as csv_format
+import io
+import json as json_format
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from madlen import ratings
+
+_FORMULA = ("=", "+", "-", "@", "\t")
+_ACCENT, _QUIET = "#0f6b5c", "#b8bdb9"
+
+
+def table(board: ratings.Standings, names: Mapping[str, str]) -> None:
+    """One row per model. An order that the votes do not settle is said not to be settled."""
+    number = "1 vote" if board.votes == 1 else f"{board.votes:,} votes"
+    st.caption(
+        f"{number} between models. Bradley-Terry strength with 95 % bootstrap intervals; 1,000 is the mean."
+    )
+    st.dataframe(_rows(board, names), hide_index=True)
+
+
+def _rows(board: ratings.Standings, names: Mapping[str, str]) -> list[dict[str, object]]:
+    return [
+        {
+            "Rank": row.rank,
+            "Model": names.get(row.model_id, row.model_id),
+            "Strength": round(row.score),
+            "From": round(row.low),
+            "To": round(row.high),
+            "Votes": row.votes,
+            "Won": row.record.wins,
+            "Lost": row.record.losses,
+            "Tied": row.record.ties,
+            "Before the next": _settled(row) if following else "",
+        }
+        for row, following in zip(board.rows, [*board.rows[1:], None], strict=True)
+    ]
+
+
+def _settled(row: ratings.Standing) -> str:
+    if row.settled:
+        return "settled"
+    if row.votes_to_settle is None:
+        return "not settled"
+    return f"not settled: about {row.votes_to_settle:,} more votes"
+
+
+def intervals(board: ratings.Standings, names: Mapping[str, str]) -> None:
+    """Strength with its interval, one line per model."""
+    st.subheader("Strength")
+    rows = [
+        {
+            "model": names.get(row.model_id, row.model_id),
+            "score": row.score,
+            "low": row.low,
+            "high": row.high,
+        }
+        for row in board.rows
+    ]
+    x = {"type": "quantitative", "scale": {"zero": False}, "title": "Strength (points)"}
+    y = {"field": "model", "type": "nominal", "sort": None, "title": None, "axis": {"labelLimit": 220}}
+    st.vega_lite_chart(
+        {
+            "data": {"values": rows},
+            "height": {"step": 30},
+            "layer": [
+                {
+                    "mark": {"type": "rule", "color": _QUIET, "strokeWidth": 3},
+                    "encoding": {"x": {**x, "field": "low"}, "x2": {"field": "high"}, "y": y},
+                },
+                {
+                    "mark": {"type": "point", "filled": True, "color": _ACCENT, "size": 90},
+                    "encoding": {
+                        "x": {**x, "field": "score"},
+                        "y": y,
+                        "tooltip": [{"field": name} for name in ("model", "score", "low", "high")],
+                    },
+                },
+            ],
+        },
+        key="intervals",
+    )
+
+
+def matrix(records: Mapping[tuple[str, str], ratings.Record], names: Mapping[str, str]) -> None:
+    """How often the model of a row won against that of a column, as a heat map."""
+    st.subheader("Who beats whom")
+    cells = [
+        {
+            "row": names.get(one, one),
+            "column": names.get(other, other),
+            "rate": record.win_rate,
+            "said": f"{record.wins} won, {record.losses} lost, {record.ties} tied",
+        }
+        for (one, other), record in records.items()
+        if record.win_rate is not None
+    ]
+    st.vega_lite_chart(
+        {
+            "data": {"values": cells},
+            "mark": "rect",
+            "height": {"step": 34},
+            "encoding": {
+                "y": {"field": "row", "type": "nominal", "title": None, "axis": {"labelLimit": 220}},
+                "x": {"field": "column", "type": "nominal", "title": None, "axis": {"labelLimit": 160}},
+                "color": {
+                    "field": "rate",
+                    "type": "quantitative",
+                    "scale": {"scheme": "blueorange", "domain": [0, 1]},
+                    "legend": {"title": "Share won", "format": ".0%"},
+                },
+                "tooltip": [{"field": "row"}, {"field": "column"}, {"field": "said"}],
+            },
+        },
+        key="matrix",
+    )
+
+
+def values(points: Sequence[ratings.Point], names: Mapping[str, str]) -> None:
+    """Strength against cost, latency as size, those that no other beats in everything marked."""
+    best = ratings.pareto(points)
+    rows = [
+        {
+            "model": names.get(point.model_id, point.model_id),
+            "strength": point.strength,
+            "cost": float(point.cost * 1000),
+            "latency": point.latency,
+            "set": "no other beats it in all three" if point.model_id in best else "beaten in all three",
+        }
+        for point in points
+        if point.cost is not None and point.latency is not None
+    ]
+    if not rows:
+        return
+    st.subheader("What strength costs")
+    st.vega_lite_chart(
+        {
+            "data": {"values": rows},
+            "mark": {"type": "point", "filled": True, "opacity": 0.85},
+            "height": 320,
+            "encoding": {
+                "x": {"field": "cost", "type": "quantitative", "title": "US dollars per 1,000 answers"},
+                "y": {
+                    "field": "strength",
+                    "type": "quantitative",
+                    "scale": {"zero": False},
+                    "title": "Strength (points)",
+                },
+                "size": {"field": "latency", "type": "quantitative", "title": "Median seconds"},
+                "color": {
+                    "field": "set",
+                    "type": "nominal",
+                    "scale": {
+                        "domain": ["no other beats it in all three", "beaten in all three"],
+                        "range": [_ACCENT, _QUIET],
+                    },
+                    "legend": {"title": None},
+                },
+                "tooltip": [{"field": name} for name in ("model", "strength", "cost", "latency")],
+            },
+        },
+        key="values",
+    )
+
+
+def csv(board: ratings.Standings, names: Mapping[str, str]) -> str:
+    """The table as CSV."""
+    rows = _rows(board, names)
+    written = io.StringIO()
+    writer = csv_format.DictWriter(written, rows[0])
+    writer.writeheader()
+    # A name that begins so would be a formula to a spreadsheet.
+    writer.writerows(
+        {column: f"'{cell}" if str(cell)[:1] in _FORMULA else cell for column, cell in row.items()}
+        for row in rows
+    )
+    return written.getvalue()
+
+
+def json(board: ratings.Standings, names: Mapping[str, str]) -> str:
+    """The table as JSON."""
+    return json_format.dumps(_rows(board, names), ensure_ascii=False, indent=2)

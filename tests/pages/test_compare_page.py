@@ -1,0 +1,138 @@
+"""The compare page, run without a browser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from streamlit.testing.v1 import AppTest
+
+from madlen.errors import UpstreamError
+from madlen.services import Services
+from madlen.types import Lane, Parameters, Session
+from tests.pages.test_chat_page import Current, texts
+from tests.parrot import DEAR, DONE, POLLY, SEER, Parrot
+
+APP = Path(__file__).parents[2] / "app.py"
+LANES = [Lane(POLLY.id, "A"), Lane(SEER.id, "B", Parameters(temperature=0.5), "Be brief.")]
+
+
+def opened(**query: str) -> AppTest:
+    page = AppTest.from_file(str(APP), default_timeout=30)
+    for name, value in query.items():
+        page.query_params[name] = value
+    return page.switch_page("pages/compare.py").run()
+
+
+def compared(madlen: Services, *lanes: Lane, blind: bool = False) -> Session:
+    """A comparison with one prompt that all lanes have answered."""
+    made = madlen.chat.ask("Which way?", lanes or LANES, blind=blind)
+    for generation in made.generations:
+        list(generation.follow(every=0))
+    return madlen.store.session(made.session_id)
+
+
+def button(page: AppTest, label: str) -> None:
+    [found] = [one for one in page.main.button if one.label == label]
+    found.click()
+    page.run()
+
+
+def test_two_free_models_are_set_up_to_begin_with(current: Current) -> None:
+    current()
+    page = opened()
+    assert not page.exception
+    assert [page.selectbox(key=f"lanes-new-{name}-model").value for name in "AB"] == [POLLY.id, SEER.id]
+    assert "Which model answers best?" in texts(page)
+
+
+def test_the_address_names_the_models_and_fills_the_box(current: Current) -> None:
+    current()
+    page = opened(models=f"{DEAR.id},{POLLY.id},{SEER.id}", q="Why is the sky blue?")
+    chosen = [page.selectbox(key=f"lanes-new-{name}-model").value for name in "ABC"]
+    assert chosen == [DEAR.id, POLLY.id, SEER.id]
+    assert page.chat_input[0].proto.value == "Why is the sky blue?"
+
+
+def test_one_prompt_is_answered_by_every_lane_with_its_own_settings(current: Current) -> None:
+    parrot = Parrot(["Left.", DONE])
+    madlen = current(parrot)
+    page = opened()
+    page.number_input(key="lanes-new-B-temperature").set_value(0.5).run()
+    page.chat_input[0].set_value("Which way?").run()
+    assert not page.exception
+    asked = {request.model_id: request.parameters.temperature for request in parrot.requests}
+    assert asked == {POLLY.id: None, SEER.id: 0.5}
+    assert texts(page).count("Left.") == 2
+    [session] = madlen.store.sessions()
+    assert [lane.name for lane in session.lanes] == ["A", "B"]
+    assert page.query_params["session"] == session.id
+
+
+def test_a_comparison_opens_again_as_it_ran(current: Current) -> None:
+    madlen = current(Parrot(["Left.", DONE]))
+    page = opened(session=compared(madlen).id)
+    assert "temperature 0\\.5 · told “Be brief\\.”" in texts(page)
+    assert "A · Polly" in texts(page)
+    assert page.number_input(key=f"lanes-{page.query_params['session']}-B-temperature").value == 0.5
+
+
+def test_lanes_are_added_duplicated_and_removed_within_their_limits(current: Current) -> None:
+    current()
+    page = opened()
+    assert page.button(key="lanes-new-A-remove").disabled
+    page.button(key="lanes-new-add").click().run()
+    page.button(key="lanes-new-A-duplicate").click().run()
+    names = [lane.name for lane in page.session_state["lanes-new"]]
+    assert names == ["A", "D", "B", "C"]
+    page.button(key="lanes-new-B-remove").click().run()
+    assert [lane.name for lane in page.session_state["lanes-new"]] == ["A", "D", "C"]
+
+
+def test_one_failed_lane_says_why_and_can_be_tried_again_alone(current: Current) -> None:
+    parrot = Parrot([UpstreamError("Down.")], ["Fine.", DONE])
+    madlen = current(parrot)
+    session = compared(madlen, Lane(POLLY.id, "A"))
+    madlen.store.arrange(session.id, LANES)
+    page = opened(session=session.id)
+    assert "Down" in page.error[0].value
+    button(page, "Try again")
+    assert "Fine." in texts(page)
+    assert not page.error
+
+
+def test_a_vote_is_kept_and_may_be_changed(current: Current) -> None:
+    madlen = current(Parrot(["Left.", DONE]))
+    session = compared(madlen)
+    page = opened(session=session.id)
+    button(page, "A is better")
+    [turn] = madlen.store.turns(session.id)
+    first, second = (reply.id for reply in turn.replies)
+    [vote] = madlen.store.votes_of(session.id)
+    assert (vote.order, vote.blind) == (((first,), (second,)), False)
+    button(page, "Tie")
+    [vote] = madlen.store.votes_of(session.id)
+    assert vote.order == ((first, second),)
+
+
+def test_blind_answers_hide_who_gave_them_until_the_vote(current: Current) -> None:
+    madlen = current(Parrot(["I am Polly, made by Parrots.", DONE]))
+    session = compared(madlen, blind=True)
+    page = opened(session=session.id)
+    said = texts(page) + "".join(one.label for one in page.main.button)
+    assert not page.main.selectbox
+    for name in ("Polly", "Seer", "parrot/", "tokens", "first token"):
+        assert name not in said
+    assert "Answer A" in said
+    button(page, "Answer A")
+    assert "A · Polly" in texts(page)
+    [vote] = madlen.store.votes_of(session.id)
+    assert vote.blind
+
+
+def test_the_conversation_goes_on_as_a_chat_with_one_lane(current: Current) -> None:
+    madlen = current(Parrot(["Left.", DONE]))
+    session = compared(madlen)
+    begun = madlen.chat.continue_with(session.id, "B")
+    [turn] = madlen.store.turns(begun.id)
+    assert [(reply.model_id, reply.text) for reply in turn.replies] == [(SEER.id, "Left.")]
+    assert begun.lanes == ()
