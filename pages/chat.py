@@ -9,9 +9,10 @@ import streamlit as st
 
 from madlen import catalogue, images, services
 from madlen.chat import PROMPT_CHARACTERS
-from madlen.errors import MadlenError, NotFound
+from madlen.errors import MadlenError
 from madlen.types import Lane, Model, Parameters, Session, Status, Turn
-from madlen.ui import offers, picker, readiness, replies, sampling, sidebar, streaming, text, unsent
+from madlen.ui import address, offers, picker, readiness, replies, sampling, sidebar, streaming, text, unsent
+from madlen.ui.attempts import attempt
 from madlen.ui.unsent import Unsent
 
 SUGGESTIONS = (
@@ -21,14 +22,14 @@ SUGGESTIONS = (
     "Write a Python function that reverses a string.",
 )
 
-TURNS_AT_ONCE = 20
+TURNS_AT_ONCE = 10
 
 madlen = services.current()
 chat = madlen.chat
 
 
 def main() -> None:
-    session = _session(st.query_params.get("session", ""))
+    session = address.session(instead="Here is a new one.")
     listing = chat.models()
     sidebar.draw(
         chat.store.sessions(limit=sidebar.AT_HAND),
@@ -83,18 +84,6 @@ def main() -> None:
     sidebar.foot(model_id)
     for turn in _shown(turns, key):
         _draw(turn, names, lane)
-
-
-def _session(session_id: str) -> Session | None:
-    """The chat that the address names; an unknown one is said to be gone, and a new one offered."""
-    if not session_id:
-        return None
-    try:
-        return chat.store.session(session_id)
-    except NotFound as error:
-        st.query_params.clear()
-        st.warning(f"{text.label(str(error))} Here is a new one.", icon=":material/search_off:")
-        return None
 
 
 def _shown(turns: list[Turn], key: str) -> list[Turn]:
@@ -170,46 +159,24 @@ def _draw(turn: Turn, names: dict[str, str], lane: Lane) -> None:
     offer = partial(
         offers.draw,
         again=again,
-        resume=partial(_resume, lane.system),
+        resume=partial(attempt, partial(chat.resume, system=lane.system)),
         other=picked,
         other_name=names.get(picked, picked),
     )
     if reply.status is Status.STREAMING:
         with st.chat_message("assistant", avatar=replies.ANSWER_ICON):
-            waiting = partial(_waiting, reply.model_id)
-            card = replies.Arriving(reply, name, waiting=waiting, stop=_stop, offer=offer)
+            waiting = partial(readiness.waiting, reply.model_id)
+            card = replies.Arriving(
+                reply, name, waiting=waiting, stop=partial(attempt, chat.stop), offer=offer
+            )
         for update in streaming.paced(madlen.hub.follow(reply.id, every=streaming.FRAME_SECONDS)):
             card.take(update)
     else:
         replies.answer(reply, name, offer=offer)
 
 
-def _waiting(model_id: str, seconds: float) -> str:
-    state = madlen.readiness(model_id)
-    if state is not None and state.phase != "ready":
-        return readiness.describe(state)
-    return f"Waiting for the first word: {seconds:.0f} s"
-
-
 def _again(turn: Turn, system: str, lane: Lane) -> None:
-    try:
-        chat.regenerate(turn.session_id, turn.id, replace(lane, system=system))
-    except MadlenError as error:
-        st.toast(text.label(str(error)), icon=":material/error:")
-
-
-def _stop(reply_id: str) -> None:
-    try:
-        chat.stop(reply_id)
-    except MadlenError as error:
-        st.toast(text.label(str(error)), icon=":material/error:")
-
-
-def _resume(system: str, reply_id: str) -> None:
-    try:
-        chat.resume(reply_id, system=system)
-    except MadlenError as error:
-        st.toast(text.label(str(error)), icon=":material/error:")
+    attempt(chat.regenerate, turn.session_id, turn.id, replace(lane, system=system))
 
 
 def _welcome(send: unsent.Send, lane: Lane) -> None:

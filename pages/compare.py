@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -10,10 +10,11 @@ import streamlit as st
 
 from madlen import blind, catalogue, images, services, votes
 from madlen.chat import PROMPT_CHARACTERS
-from madlen.errors import MadlenError, NotFound
+from madlen.errors import MadlenError
 from madlen.providers.directory import Listing
 from madlen.types import Choices, Lane, Reply, Session, Turn
 from madlen.ui import (
+    address,
     comparing,
     grid,
     lanes,
@@ -26,6 +27,7 @@ from madlen.ui import (
     timeline,
     verdict,
 )
+from madlen.ui.attempts import attempt
 
 madlen = services.current()
 chat = madlen.chat
@@ -33,7 +35,7 @@ chat = madlen.chat
 
 def main() -> None:
     st.set_page_config(layout="wide")
-    session = _session(st.query_params.get("session", ""))
+    session = address.session(instead="Here is a new comparison.")
     listing, choices = chat.models(), chat.store.choices()
     sidebar.draw(
         chat.store.sessions(limit=sidebar.AT_HAND),
@@ -78,17 +80,6 @@ def main() -> None:
     names = {model.id: catalogue.label(model) for model in listing.models}
     for turn in turns:
         _draw(turn, names, cast.get(turn.id), listing)
-
-
-def _session(session_id: str) -> Session | None:
-    if not session_id:
-        return None
-    try:
-        return chat.store.session(session_id)
-    except NotFound as error:
-        st.query_params.clear()
-        st.warning(f"{text.label(str(error))} Here is a new comparison.", icon=":material/search_off:")
-        return None
 
 
 def _lanes(session: Session | None, listing: Listing, choices: Choices, key: str) -> Sequence[Lane]:
@@ -140,8 +131,8 @@ def _draw(turn: Turn, names: Mapping[str, str], vote: votes.Vote | None, listing
     shown = grid.latest(turn)
     acts = grid.Acts(
         follow=partial(madlen.hub.follow_all, every=streaming.FRAME_SECONDS),
-        waiting=_waiting,
-        stop=partial(_try, chat.stop),
+        waiting=readiness.waiting,
+        stop=partial(attempt, chat.stop),
         offer=partial(_offer, turn),
     )
     if turn.blind and vote is None:
@@ -149,7 +140,7 @@ def _draw(turn: Turn, names: Mapping[str, str], vote: votes.Vote | None, listing
         models = [model for model in listing.models if model.id in asked]
         order = grid.draw_blind(turn, models, acts)
         labels = dict(zip(order, (f"Answer {label}" for label in blind.labels(len(order))), strict=True))
-        verdict.draw(turn, labels, vote, hidden=True, cast=partial(_try, chat.vote))
+        verdict.draw(turn, labels, vote, hidden=True, cast=partial(attempt, chat.vote))
         return
     grid.draw(turn, names, acts)
     verdict.draw(
@@ -157,7 +148,7 @@ def _draw(turn: Turn, names: Mapping[str, str], vote: votes.Vote | None, listing
         {reply.id: f"{lane} is better" for lane, reply in shown.items()},
         vote,
         hidden=False,
-        cast=partial(_try, chat.vote),
+        cast=partial(attempt, chat.vote),
     )
     with st.expander("Race", icon=":material/timeline:", key=f"race-{turn.id}", on_change="rerun") as race:
         if race.open:
@@ -179,29 +170,14 @@ def _offer(turn: Turn, reply: Reply) -> None:
     offers.draw(
         reply,
         partial(_again, turn, reply.system),
-        resume=partial(_try, partial(chat.resume, system=reply.system)),
+        resume=partial(attempt, partial(chat.resume, system=reply.system)),
         other="",
         other_name="",
     )
 
 
 def _again(turn: Turn, system: str, lane: Lane) -> None:
-    _try(chat.regenerate, turn.session_id, turn.id, replace(lane, system=system))
-
-
-def _try(act: Callable[..., object], *args: object) -> None:
-    """Does it, or says why it cannot be done."""
-    try:
-        act(*args)
-    except MadlenError as error:
-        st.toast(text.label(str(error)), icon=":material/error:")
-
-
-def _waiting(model_id: str, seconds: float) -> str:
-    state = madlen.readiness(model_id)
-    if state is not None and state.phase != "ready":
-        return readiness.describe(state)
-    return f"Waiting for the first word: {seconds:.0f} s"
+    attempt(chat.regenerate, turn.session_id, turn.id, replace(lane, system=system))
 
 
 def _welcome() -> None:

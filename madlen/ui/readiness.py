@@ -23,6 +23,14 @@ def describe(state: Readiness) -> str:
     return "The embedded model is loaded when it is first asked"
 
 
+def waiting(model_id: str, seconds: float) -> str:
+    """What is being waited for before the first word, after so many seconds."""
+    state = services.current().readiness(model_id)
+    if state is not None and state.phase != "ready":
+        return describe(state)
+    return f"Waiting for the first word: {seconds:.0f} s"
+
+
 def draw(model_id: str) -> None:
     """Shows progress until the model is ready; nothing for one that is, or that is not embedded."""
     state = services.current().readiness(model_id)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import signal
 import socket
 from collections.abc import AsyncIterator
 
@@ -61,5 +60,4 @@ def test_the_server_is_known_by_its_handler_of_signals() -> None:
 
 
 def test_without_uvicorn_there_is_no_server() -> None:
-    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
     assert promptness.server() is None

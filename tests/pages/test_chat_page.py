@@ -274,11 +274,11 @@ def test_a_long_chat_opens_with_its_newest_prompts_and_shows_earlier_ones_when_a
 ) -> None:
     madlen = current(Parrot(["Fine.", DONE]))
     session_id = chatted(madlen, "Prompt 0")
-    for number in range(1, 25):
+    for number in range(1, 15):
         made = madlen.chat.ask(f"Prompt {number}", [Lane(POLLY.id)], session_id=session_id)
         list(made.generations[0].follow(every=0))
     page = opened(session=session_id)
-    assert [message.name for message in page.chat_message] == ["user", "assistant"] * 20
+    assert [message.name for message in page.chat_message] == ["user", "assistant"] * 10
     assert "Prompt 4" not in texts(page).split()
     [earlier] = [button for button in page.main.button if "earlier" in button.label]
     assert earlier.label == "Show 5 earlier prompts of 5"

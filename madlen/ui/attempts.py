@@ -1,0 +1,18 @@
+"""What a click does, when it may fail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from madlen.errors import MadlenError
+from madlen.ui import text
+
+
+def attempt(act: Callable[..., object], *args: object) -> None:
+    """Does it, or says why it cannot be done; for callbacks."""
+    try:
+        act(*args)
+    except MadlenError as error:
+        st.toast(text.label(str(error)), icon=":material/error:")
