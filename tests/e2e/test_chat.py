@@ -192,6 +192,7 @@ def test_the_page_is_legible_in_light_and_dark_and_on_a_telephone(
     expect(answer(page)).to_contain_text(FIGURES)
     expect(page.get_by_role("button", name="Stop", exact=True)).to_have_count(0)
     picture = screenshots / f"chat{'' if scheme == 'light' else '-dark'}.png"
+    expect(page.get_by_test_id("stToast")).to_have_count(0)
     page.screenshot(path=picture)
     assert picture.stat().st_size < 150_000
     narrow = opened(
