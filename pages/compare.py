@@ -50,6 +50,9 @@ def main() -> None:
     hidden = bool(turns) and turns[-1].blind and turns[-1].id not in cast
     key = f"lanes-{session.id if session else 'new'}"
     asked = _lanes(session, listing, choices, key)
+    if not asked:
+        st.warning("There is no model to ask now.")
+        return
     if not hidden:
         with st.expander("Lanes", icon=":material/view_column:", expanded=not turns):
             asked = lanes.draw(asked, listing, choices, key=key)

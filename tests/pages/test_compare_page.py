@@ -136,3 +136,16 @@ def test_the_conversation_goes_on_as_a_chat_with_one_lane(current: Current) -> N
     [turn] = madlen.store.turns(begun.id)
     assert [(reply.model_id, reply.text) for reply in turn.replies] == [(SEER.id, "Left.")]
     assert begun.lanes == ()
+
+
+def test_without_any_model_the_page_says_so(current: Current) -> None:
+    current(Parrot(models=[]))
+    page = opened()
+    assert not page.exception
+    assert "no model to ask" in page.warning[0].value
+
+
+def test_one_model_in_the_address_stands_in_two_lanes(current: Current) -> None:
+    current()
+    page = opened(models=DEAR.id)
+    assert [page.selectbox(key=f"lanes-new-{name}-model").value for name in "AB"] == [DEAR.id, DEAR.id]
