@@ -82,7 +82,7 @@ def main() -> None:
         sidebar.foot(asked[0].model_id)
     names = {model.id: catalogue.label(model) for model in listing.models}
     for turn in turns:
-        _draw(turn, names, cast.get(turn.id), listing)
+        _draw(turn, names, cast.get(turn.id), listing, newest=turn is turns[-1])
 
 
 def _lanes(session: Session | None, listing: Listing, choices: Choices, key: str) -> Sequence[Lane]:
@@ -121,16 +121,18 @@ def _ask(session: Session | None, asked: Sequence[Lane], unseen: bool) -> None:
 
 
 def _told() -> None:
-    """Says why the last prompt could not be sent, and puts it back to be mended."""
+    """Says why the last prompt could not be sent and puts it back, or fills the box from the address."""
     prompt, sentence = st.session_state.pop("refused", ("", ""))
-    prompt = prompt or st.query_params.get("q", "")
     if sentence:
-        st.error(text.label(sentence), icon=":material/error:")
-    if prompt and "prompt" not in st.session_state:
         st.session_state["prompt"] = prompt
+        st.error(text.label(sentence), icon=":material/error:")
+    elif "prompt" not in st.session_state and (asked := st.query_params.get("q", "")):
+        st.session_state["prompt"] = asked
 
 
-def _draw(turn: Turn, names: Mapping[str, str], vote: votes.Vote | None, listing: Listing) -> None:
+def _draw(
+    turn: Turn, names: Mapping[str, str], vote: votes.Vote | None, listing: Listing, *, newest: bool
+) -> None:
     shown = grid.latest(turn)
     acts = grid.Acts(
         follow=partial(madlen.hub.follow_all, every=streaming.FRAME_SECONDS),
@@ -143,7 +145,7 @@ def _draw(turn: Turn, names: Mapping[str, str], vote: votes.Vote | None, listing
         models = [model for model in listing.models if model.id in asked]
         order = grid.draw_blind(turn, models, acts)
         labels = dict(zip(order, (f"Answer {label}" for label in blind.labels(len(order))), strict=True))
-        verdict.draw(turn, labels, vote, hidden=True, cast=partial(attempt, chat.vote))
+        verdict.draw(turn, labels, vote, hidden=True, keys=newest, cast=partial(attempt, chat.vote))
         return
     grid.draw(turn, names, acts)
     verdict.draw(
@@ -151,6 +153,7 @@ def _draw(turn: Turn, names: Mapping[str, str], vote: votes.Vote | None, listing
         {reply.id: f"{lane} is better" for lane, reply in shown.items()},
         vote,
         hidden=False,
+        keys=newest,
         cast=partial(attempt, chat.vote),
     )
     with st.expander("Race", icon=":material/timeline:", key=f"race-{turn.id}", on_change="rerun") as race:

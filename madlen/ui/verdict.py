@@ -20,11 +20,13 @@ def draw(
     vote: votes.Vote | None,
     *,
     hidden: bool,
+    keys: bool,
     cast: Callable[[votes.Vote], None],
 ) -> None:
-    """Draws a button for each answer, a tie and all bad, with keys; a vote may be changed by another.
+    """Draws a button for each answer, a tie and all bad; a vote may be changed by another.
 
-    ``answers`` are labels by the ids of replies; ``hidden`` says that names and figures are.
+    ``answers`` are labels by the ids of replies; ``hidden`` says that names and figures are; ``keys``
+    gives the buttons the keys 1 to 9 and 0, which only one prompt on a page can have.
     """
     order = list(answers)
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -39,7 +41,7 @@ def draw(
                 hidden=hidden,
                 cast=cast,
             )
-        _button("Tie", turn, votes.tie(order), vote, key="0", hidden=hidden, cast=cast)
+        _button("Tie", turn, votes.tie(order), vote, key="0" if keys else None, hidden=hidden, cast=cast)
         _button("All bad", turn, votes.tie(order), vote, bad=True, hidden=hidden, cast=cast)
         with st.popover("Note", icon=":material/edit_note:", type="tertiary", key=f"note-{turn.id}"):
             st.text_input("Why", vote.note if vote else "", key=f"vote-note-{turn.id}", max_chars=1000)

@@ -149,3 +149,21 @@ def test_one_model_in_the_address_stands_in_two_lanes(current: Current) -> None:
     current()
     page = opened(models=DEAR.id)
     assert [page.selectbox(key=f"lanes-new-{name}-model").value for name in "AB"] == [DEAR.id, DEAR.id]
+
+
+def test_a_prompt_that_cannot_be_sent_goes_back_into_the_box(current: Current) -> None:
+    current()
+    page = opened()
+    page.chat_input[0].set_value("   ").run()
+    assert "The message is empty" in page.error[0].value
+    assert page.chat_input[0].proto.value == "   "
+
+
+def test_only_the_newest_prompt_has_the_keys(current: Current) -> None:
+    madlen = current(Parrot(["Left.", DONE]))
+    session = compared(madlen)
+    for generation in madlen.chat.ask("And now?", LANES, session_id=session.id).generations:
+        list(generation.follow(every=0))
+    page = opened(session=session.id)
+    keys = [one.proto.shortcut for one in page.main.button if one.label == "Tie"]
+    assert keys == ["", "0"]
