@@ -31,12 +31,7 @@ chat = madlen.chat
 def main() -> None:
     session = address.session(instead="Here is a new one.")
     listing = chat.models()
-    sidebar.draw(
-        chat.store.sessions(limit=sidebar.AT_HAND),
-        app_name=madlen.settings.app_name,
-        current=session.id if session else "",
-        here="chat",
-    )
+    sidebar.draw(session, here="chat")
     picker.notes(listing)
     key = f"model-{session.id if session else 'new'}"
     choices = chat.store.choices()
@@ -65,7 +60,7 @@ def main() -> None:
     if not turns:
         with welcome.container():
             _welcome(partial(_send, session), lane)
-    _back_into_the_box()
+    unsent.back_into_the_box()
     name = names.get(model_id, model_id)
     seeing = catalogue.one_that_sees(listing.models, choices)
     unsent.draw(lane, name, seeing, key=key, send=partial(_send, session))
@@ -117,7 +112,7 @@ def _ask(session: Session | None, lane: Lane, model: Model | None) -> None:
     try:
         pictures = tuple(images.prepared(file.getvalue()) for file in written.files)
     except MadlenError as error:
-        _refuse(written.text, error)
+        unsent.refuse(written.text, error)
     else:
         prompt = Unsent(written.text, pictures)
         if pictures and model is not None and not catalogue.sees(model):
@@ -132,21 +127,9 @@ def _send(session: Session | None, written: Unsent, lane: Lane) -> None:
     try:
         asked = chat.ask(written.prompt, [lane], session_id=session_id, pictures=written.pictures)
     except MadlenError as error:
-        _refuse(written.prompt, error)
+        unsent.refuse(written.prompt, error)
     else:
         st.query_params["session"] = asked.session_id
-
-
-def _refuse(prompt: str, error: MadlenError) -> None:
-    st.session_state["refused"] = (prompt, str(error))
-
-
-def _back_into_the_box() -> None:
-    """Says why the last prompt could not be sent, and puts it back to be mended."""
-    prompt, sentence = st.session_state.pop("refused", ("", ""))
-    if sentence:
-        st.session_state["prompt"] = prompt
-        st.error(text.label(sentence), icon=":material/error:")
 
 
 def _draw(turn: Turn, names: dict[str, str], lane: Lane) -> None:

@@ -25,6 +25,7 @@ from madlen.ui import (
     streaming,
     text,
     timeline,
+    unsent,
     verdict,
 )
 from madlen.ui.attempts import attempt
@@ -37,12 +38,7 @@ def main() -> None:
     st.set_page_config(layout="wide")
     session = address.session(instead="Here is a new comparison.")
     listing, choices = chat.models(), chat.store.choices()
-    sidebar.draw(
-        chat.store.sessions(limit=sidebar.AT_HAND),
-        app_name=madlen.settings.app_name,
-        current=session.id if session else "",
-        here="compare",
-    )
+    sidebar.draw(session, here="compare")
     picker.notes(listing)
     turns = chat.store.turns(session.id) if session else []
     cast = {vote.turn_id: vote for vote in chat.store.votes_of(session.id)} if session else {}
@@ -67,7 +63,9 @@ def main() -> None:
     )
     if not turns:
         _welcome()
-    _told()
+    unsent.back_into_the_box()
+    if "prompt" not in st.session_state and (wanted := st.query_params.get("q", "")):
+        st.session_state["prompt"] = wanted
     st.chat_input(
         f"Ask {len(asked)} lanes at once",
         key="prompt",
@@ -114,20 +112,10 @@ def _ask(session: Session | None, asked: Sequence[Lane], unseen: bool) -> None:
             blind=unseen,
         )
     except MadlenError as error:
-        st.session_state["refused"] = (written.text, str(error))
+        unsent.refuse(written.text, error)
     else:
         st.query_params.clear()
         st.query_params["session"] = made.session_id
-
-
-def _told() -> None:
-    """Says why the last prompt could not be sent and puts it back, or fills the box from the address."""
-    prompt, sentence = st.session_state.pop("refused", ("", ""))
-    if sentence:
-        st.session_state["prompt"] = prompt
-        st.error(text.label(sentence), icon=":material/error:")
-    elif "prompt" not in st.session_state and (asked := st.query_params.get("q", "")):
-        st.session_state["prompt"] = asked
 
 
 def _draw(

@@ -21,12 +21,7 @@ _SEED = 20261123
 
 def main() -> None:
     st.set_page_config(layout="wide")
-    sidebar.draw(
-        chat.store.sessions(limit=sidebar.AT_HAND),
-        app_name=madlen.settings.app_name,
-        current="",
-        here="compare",
-    )
+    sidebar.draw(None, here="compare")
     st.title("Leaderboard")
     ballots = chat.store.ballots()
     duels = [duel for vote, turn in ballots for duel in votes.duels(vote, turn)]

@@ -44,8 +44,8 @@ BELOW = {
     "api": "types errors settings catalogue images transcript tracing guard generation hub chat services "
     "comparison votes ratings",
     # Of the providers, what is drawn: how far an embedded model is, and which models there are.
-    "ui": "types errors blind catalogue differences images race ratings transcript votes generation chat "
-    "services providers.local providers.directory",
+    "ui": "types errors blind catalogue comparison differences images race ratings transcript votes "
+    "generation chat services providers.local providers.directory",
     "pages": "types errors blind catalogue images ratings votes generation chat services ui "
     "providers.local providers.directory",
     "app": "types errors services api ui",

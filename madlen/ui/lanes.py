@@ -11,11 +11,12 @@ from typing import Literal
 import streamlit as st
 
 from madlen import catalogue
+from madlen.comparison import MOST_LANES
 from madlen.providers.directory import Listing
 from madlen.types import Choices, Lane, Parameters
 from madlen.ui import filters, picker, sampling, text
 
-FEWEST, MOST = 2, 12
+FEWEST, MOST = 2, MOST_LANES
 WIDE_AT_ONCE = 4
 """So many lanes share the width of the page; more stand side by side and are scrolled."""
 LANE_WIDTH = 340

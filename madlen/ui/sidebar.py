@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Sequence
 from typing import Literal
 from urllib.parse import urlsplit
 
 import streamlit as st
 
+from madlen import services
 from madlen.types import Session
 from madlen.ui import text
 
-AT_HAND = 20
+_AT_HAND = 20
 """So many of the newest are listed."""
 Here = Literal["chat", "compare"]
 _ICONS: dict[Here, str] = {"chat": ":material/chat_bubble:", "compare": ":material/view_column:"}
 
 
-def draw(sessions: Sequence[Session], *, app_name: str, current: str, here: Here) -> None:
+def draw(open_one: Session | None, *, here: Here) -> None:
     """A way to begin anew, and the newest chats and comparisons, the open one marked."""
+    running = services.current()
+    sessions = running.store.sessions(limit=_AT_HAND)
     with st.sidebar:
-        st.subheader(text.label(app_name))
+        st.subheader(text.label(running.settings.app_name))
         label = "New chat" if here == "chat" else "New comparison"
         st.button(label, icon=":material/edit_square:", key="new-chat", on_click=_open, args=("",))
         if not sessions:
@@ -30,7 +32,7 @@ def draw(sessions: Sequence[Session], *, app_name: str, current: str, here: Here
         with st.container(gap=None):
             for session in sessions:
                 title = text.label(session.title)
-                marked = session.id == current
+                marked = open_one is not None and session.id == open_one.id
                 there: Here = "compare" if session.lanes else "chat"
                 clicked = st.button(
                     f"**{title}**" if marked else title,

@@ -1,4 +1,4 @@
-"""A prompt that was written and is not sent yet, because its model cannot see the images with it."""
+"""A prompt that was written and is not sent: its model cannot see its images, or it was refused."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
+from madlen.errors import MadlenError
 from madlen.types import Lane, Model, Picture
 from madlen.ui import picker, replies, text
 
-_HELD = "held"
+_HELD, _REFUSED = "held", "refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,19 @@ class Unsent:
 
 
 Send = Callable[[Unsent, Lane], None]
+
+
+def refuse(prompt: str, error: MadlenError) -> None:
+    """Keeps a prompt that could not be sent, with the reason."""
+    st.session_state[_REFUSED] = (prompt, str(error))
+
+
+def back_into_the_box() -> None:
+    """Says why the last prompt could not be sent, and puts it back to be mended."""
+    prompt, sentence = st.session_state.pop(_REFUSED, ("", ""))
+    if sentence:
+        st.session_state["prompt"] = prompt
+        st.error(text.label(sentence), icon=":material/error:")
 
 
 def hold(unsent: Unsent) -> None:
