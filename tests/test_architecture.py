@@ -27,6 +27,7 @@ BELOW = {
     "comparison": "types errors beginnings votes",
     "conversation": "types catalogue images",
     "votes": "types",
+    "prompt_sets": "types",
     "strengths": "votes",
     "ratings": "strengths votes",
     "differences": "",

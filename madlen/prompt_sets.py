@@ -1,0 +1,105 @@
+"""A named list of prompts, and a run of it: every prompt asked of every lane.
+
+Frozen values and pure functions. A run keeps its own copy of the prompts, so that editing the set
+changes nothing of what was run. Its turns belong to a session of its own, which no list of chats shows.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from madlen.types import Lane, Picture
+
+CheckKind = Literal["contains", "regex", "json", "exact", "similarity", "length", "cost", "latency"]
+
+_VARIABLE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What an answer must meet.
+
+    ``value`` is the words or the pattern; for ``exact`` and ``similarity`` without one it is the
+    prompt's reference. ``limit`` is the least similarity (0 to 1), or the most characters, US dollars
+    or seconds.
+    """
+
+    kind: CheckKind
+    value: str = ""
+    limit: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """One row of a set. ``variables`` fill the ``{{name}}`` in its words."""
+
+    id: str
+    text: str
+    reference: str = ""
+    pictures: tuple[Picture, ...] = ()
+    tags: tuple[str, ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict)
+    checks: tuple[Check, ...] = ()
+
+    @property
+    def asked(self) -> str:
+        """The words as they are sent; a variable without a value stays as it is written."""
+        return _VARIABLE.sub(lambda found: self.variables.get(found[1], found[0]), self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class PromptSet:
+    """A named list of prompts. ``checks`` hold for each of them, besides its own."""
+
+    id: str
+    name: str
+    created_at: datetime
+    updated_at: datetime
+    prompts: tuple[Prompt, ...] = ()
+    checks: tuple[Check, ...] = ()
+
+
+class RunStatus(enum.StrEnum):
+    RUNNING = "running"
+    PAUSED = "paused"
+    STOPPED = "stopped"
+    DONE = "done"
+
+
+class CellState(enum.StrEnum):
+    WAITING = "waiting"
+    ASKING = "asking"
+    DONE = "done"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A set asked of lanes. ``session_id`` names the session with its turns, one for each prompt."""
+
+    id: str
+    session_id: str
+    name: str
+    lanes: tuple[Lane, ...]
+    prompts: tuple[Prompt, ...]
+    created_at: datetime
+    set_id: str = ""
+    checks: tuple[Check, ...] = ()
+    status: RunStatus = RunStatus.RUNNING
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One prompt of a run in one lane; ``reply_id`` is the reply that counts, the newest."""
+
+    run_id: str
+    prompt_id: str
+    lane: str
+    state: CellState = CellState.WAITING
+    reply_id: str = ""
+    attempts: int = 0
