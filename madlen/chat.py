@@ -61,13 +61,14 @@ class Chat:
         self._now = now
 
     def models(self) -> Listing:
-        return self._portal.call(self._directory.listing)
+        """Every model on offer; a page that asks does not wait for the loop where the list is there."""
+        return self._directory.known or self._portal.call(self._directory.listing)
 
     def create_session(self, model_id: str, title: str = "") -> Session:
         """An empty session. Raises ``Unacceptable`` without a model, ``ModelGone`` for an unknown one."""
         if not model_id.strip():
             raise Unacceptable("A chat needs a model; name one in model_id.")
-        self._portal.call(self._directory.find, model_id)
+        self._directory.find(self.models(), model_id)
         session = beginnings.session(model_id, title, self._now())
         self.store.create_session(session)
         return session
@@ -249,7 +250,7 @@ class Chat:
         return asked
 
     def _checked(self, lane: Lane, pictures: Sequence[Picture]) -> _Ready:
-        model, provider = self._portal.call(self._directory.find, lane.model_id)
+        model, provider = self._directory.find(self.models(), lane.model_id)
         if pictures and not catalogue.sees(model):
             raise Unsupported(
                 f"{model.name} cannot see images. Choose a model with a camera before its name, "

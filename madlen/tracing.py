@@ -13,7 +13,6 @@ from typing import Any
 
 from opentelemetry import context as otel_context
 from opentelemetry import trace
-from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
 from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
@@ -140,6 +139,9 @@ class Tracing:
     def instrument_api(self, app: Any) -> None:
         """Gives each request to a FastAPI application a span, continuing the caller's trace."""
         if self.enabled:
+            # Imports FastAPI, for which the first page need not wait.
+            from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor  # noqa: PLC0415
+
             FastAPIInstrumentor.instrument_app(
                 app,
                 tracer_provider=self.provider,

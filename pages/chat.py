@@ -99,9 +99,12 @@ def _shown(turns: list[Turn], key: str) -> list[Turn]:
 
 def _lane(session: Session | None, model: Model | None, model_id: str, key: str) -> Lane:
     """The model with the settings of this chat, which are kept when they change."""
-    known = (session.system, session.parameters) if session else ("", Parameters())
+    begun = st.session_state.get(f"{key}-asks", ("", Parameters()))
+    known = (session.system, session.parameters) if session else begun
     system, parameters = sampling.draw(model, *known, key=key)
-    if session and (system, parameters) != known:
+    if not session:
+        st.session_state[f"{key}-asks"] = (system, parameters)
+    elif (system, parameters) != known:
         chat.configure(session.id, system=system, parameters=parameters)
     return Lane(model_id, parameters=parameters, system=system)
 
@@ -172,9 +175,19 @@ def _welcome(send: unsent.Send, lane: Lane) -> None:
         )
     else:
         st.markdown("Pick a model above and write, or begin with one of these.")
-    with st.container(horizontal=True):
-        for suggestion in SUGGESTIONS:
-            st.button(suggestion, key=suggestion, on_click=send, args=(Unsent(suggestion), lane))
+    st.pills(
+        "Suggestions",
+        SUGGESTIONS,
+        key="suggestion",
+        label_visibility="collapsed",
+        on_change=_suggested,
+        args=(send, lane),
+    )
+
+
+def _suggested(send: unsent.Send, lane: Lane) -> None:
+    if suggestion := st.session_state["suggestion"]:
+        send(Unsent(suggestion), lane)
 
 
 try:

@@ -7,16 +7,17 @@ ends the process with its sentence.
 
 from __future__ import annotations
 
+import threading
+
 import anyio.to_thread
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from madlen import services
-from madlen.api.application import create
 from madlen.api.ending import end_cleanly
-from madlen.api.entry import Entry
 from madlen.errors import MadlenError
 from madlen.guard import Guard
 
+_making = threading.Lock()
 _made: tuple[services.Services, ASGIApp] | None = None
 
 
@@ -24,22 +25,28 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] == "lifespan":
         await _lifespan(receive, send)
     else:
-        running = await anyio.to_thread.run_sync(services.current)
-        await _application(running)(scope, receive, send)
+        application = await anyio.to_thread.run_sync(made)
+        await application(scope, receive, send)
 
 
-def _application(running: services.Services) -> ASGIApp:
-    """One application for as long as the services stay the same."""
+def made() -> ASGIApp:
+    """The application of the current services, made when it is first wanted, which takes a moment."""
     global _made
-    if _made is None or _made[0] is not running:
-        settings = running.settings
-        guarded = Guard(
-            Entry(create(running)),
-            allowed_hosts=settings.allowed_hosts,
-            cors_origins=settings.cors_origins,
-        )
-        _made = (running, guarded)
-    return _made[1]
+    with _making:
+        running = services.current()
+        if _made is None or _made[0] is not running:
+            # FastAPI is a third of all that is imported, and the first page needs none of it.
+            from madlen.api.application import create  # noqa: PLC0415
+            from madlen.api.entry import Entry  # noqa: PLC0415
+
+            settings = running.settings
+            guarded = Guard(
+                Entry(create(running)),
+                allowed_hosts=settings.allowed_hosts,
+                cors_origins=settings.cors_origins,
+            )
+            _made = (running, guarded)
+        return _made[1]
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:

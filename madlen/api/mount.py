@@ -20,6 +20,7 @@ from madlen.guard import Guard
 from madlen.settings import Settings
 
 PREFIX = "/api"
+_FIRST_PAGE_SECONDS = 5.0
 
 
 def routes() -> list[BaseRoute]:
@@ -47,9 +48,16 @@ async def lifespan(_app: Any) -> AsyncIterator[dict[str, Any]]:
     async with anyio.create_task_group() as group:
         if serving is not None:
             group.start_soon(promptness.without_delay, serving)
+        group.start_soon(_ready_before_it_is_asked)
         yield {}
         group.cancel_scope.cancel()
     await anyio.to_thread.run_sync(services.close)
+
+
+async def _ready_before_it_is_asked() -> None:
+    """Makes the API once the first page has had its time."""
+    await anyio.sleep(_FIRST_PAGE_SECONDS)
+    await anyio.to_thread.run_sync(api.made)
 
 
 class _Bare:

@@ -43,6 +43,11 @@ class Directory:
         self._stale_at = -1.0
         self._lock = anyio.Lock()
 
+    @property
+    def known(self) -> Listing | None:
+        """The list where there is one; from any thread, without a wait."""
+        return self._listing
+
     async def listing(self) -> Listing:
         """What is known now; only while nothing is, a call waits, for a few seconds."""
         if self._listing is None:
@@ -73,13 +78,13 @@ class Directory:
             await self.refresh()
             await anyio.sleep(_RETRY_SECONDS)
 
-    async def find(self, model_id: str) -> tuple[Model, Provider]:
-        """The model and who answers for it.
+    def find(self, listing: Listing, model_id: str) -> tuple[Model, Provider]:
+        """The model and who answers for it; from any thread.
 
         An id that no list has still goes to OpenRouter, which knows more ids than it lists, such as
         presets and ``:nitro``. Raises ``ModelGone`` where nobody could answer for it.
         """
-        listed = catalogue.find((await self.listing()).models, model_id)
+        listed = catalogue.find(listing.models, model_id)
         if listed is not None:
             return listed, self._providers[listed.source]
         beyond = self._providers.get("openrouter")

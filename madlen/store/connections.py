@@ -1,8 +1,8 @@
 """Connections to one SQLite file: how each is set up, and how a transaction begins.
 
-A connection belongs to the thread that made it and Streamlit makes a thread for each run, so none
-is kept but the anchor, which does nothing: while it is open, closing another is not the last close,
-on which SQLite would fold the whole write-ahead log into the file.
+Streamlit makes a thread for each run, so connections belong to none: each is lent to one thread at a
+time. The anchor does nothing: while it is open, closing another is not the last close, on which SQLite
+would fold the whole write-ahead log into the file.
 """
 
 from __future__ import annotations
@@ -10,8 +10,10 @@ from __future__ import annotations
 import errno
 import os
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from madlen.errors import StoreUnavailable
@@ -33,6 +35,17 @@ _PRAGMAS = (
 )
 
 
+_MOST_IDLE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class _Lent:
+    """A connection, and the device and inode of the file that it was opened on."""
+
+    db: Database
+    file: tuple[int, int]
+
+
 class Connections:
     """Opens the file, made readable by its owner only, in WAL mode.
 
@@ -43,6 +56,8 @@ class Connections:
     def __init__(self, path: str, migrate: Callable[[Database], None]) -> None:
         self._path = path
         self._turns = Turns()
+        self._idle: deque[_Lent] = deque()
+        self._closed = False
         with self._sentences():
             if not Path(path).exists():
                 os.close(os.open(path, os.O_CREAT, 0o600))
@@ -64,6 +79,10 @@ class Connections:
             raise
 
     def close(self) -> None:
+        self._closed = True
+        while self._idle:
+            with suppress(IndexError):
+                self._idle.pop().db.conn.close()
         self._anchor.close()
 
     @contextmanager
@@ -109,13 +128,39 @@ class Connections:
 
     @contextmanager
     def _opened(self) -> Iterator[Database]:
-        # Never made anew here: a file that was removed meanwhile must not come back empty.
-        address = soundness.address(self._path, "rw")
-        with self._sentences(), closing(sqlite3.connect(address, uri=True)) as connection:
-            db = Database(connection)
-            for pragma in _PRAGMAS:
-                connection.execute(f"PRAGMA {pragma}")
-            yield db
+        """A connection for a while; one that went through an error is not lent again."""
+        with self._sentences():
+            lent = self._lent()
+            try:
+                yield lent.db
+            except BaseException:
+                lent.db.conn.close()
+                raise
+            if len(self._idle) < _MOST_IDLE and not self._closed:
+                self._idle.append(lent)
+            else:
+                lent.db.conn.close()
+
+    def _lent(self) -> _Lent:
+        # Never made anew here: a file that was removed meanwhile must not come back empty, and what
+        # is written to one that was removed or replaced is lost.
+        file = self._file()
+        while self._idle:
+            # Another thread may take the last one first.
+            with suppress(IndexError):
+                lent = self._idle.pop()
+                if lent.file == file:
+                    return lent
+                lent.db.conn.close()
+        connection = sqlite3.connect(soundness.address(self._path, "rw"), uri=True, check_same_thread=False)
+        for pragma in _PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}")
+        return _Lent(Database(connection), file)
+
+    def _file(self) -> tuple[int, int]:
+        """Which file stands at the path."""
+        found = os.stat(self._path)
+        return found.st_dev, found.st_ino
 
     @contextmanager
     def _sentences(self) -> Iterator[None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -18,6 +19,17 @@ _ORDERS: dict[str, catalogue.Order] = {
     "Newest first": "newest",
 }
 _CONTEXTS = (0, 8_000, 32_000, 128_000, 200_000, 1_000_000)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What a model must have, besides a price of nothing, and in which order they stand."""
+
+    vision: bool = False
+    reasoning: bool = False
+    tools: bool = False
+    context: int = 0
+    order: str = "As listed"
 
 
 def draw(
@@ -46,21 +58,43 @@ def draw(
 
 
 def _narrowed(pickable: Sequence[Model], *, free: bool, key: str) -> list[Model]:
-    with st.popover("Filter", icon=":material/filter_list:", key=f"{key}-filter", type="tertiary"):
-        vision = st.checkbox("Sees images", key=f"{key}-vision")
-        reasoning = st.checkbox("Reasons", key=f"{key}-reasoning")
-        tools = st.checkbox("Uses tools", key=f"{key}-tools")
-        context = st.selectbox(
-            "Context of at least",
-            _CONTEXTS,
-            format_func=lambda tokens: f"{tokens:,} tokens" if tokens else "any length",
-            key=f"{key}-context",
-        )
-        order = st.selectbox("Order", list(_ORDERS), key=f"{key}-order")
+    wanted = _wanted(key)
     found = catalogue.matching(
-        pickable, free=free, vision=vision, reasoning=reasoning, tools=tools, context=context
+        pickable,
+        free=free,
+        vision=wanted.vision,
+        reasoning=wanted.reasoning,
+        tools=wanted.tools,
+        context=wanted.context,
     )
-    return catalogue.ordered(found, _ORDERS[order])
+    return catalogue.ordered(found, _ORDERS[wanted.order])
+
+
+def _wanted(key: str) -> _Wanted:
+    """The filters as they are, drawn only while they are looked at."""
+    behind = st.popover(
+        "Filter", icon=":material/filter_list:", key=f"{key}-filter", type="tertiary", on_change="rerun"
+    )
+    wanted: _Wanted = st.session_state.get(f"{key}-wanted", _Wanted())
+    names = list(asdict(wanted))
+    if behind.open:
+        for name in names:
+            st.session_state.setdefault(f"{key}-{name}", getattr(wanted, name))
+        with behind:
+            st.checkbox("Sees images", key=f"{key}-vision")
+            st.checkbox("Reasons", key=f"{key}-reasoning")
+            st.checkbox("Uses tools", key=f"{key}-tools")
+            st.selectbox(
+                "Context of at least",
+                _CONTEXTS,
+                format_func=lambda tokens: f"{tokens:,} tokens" if tokens else "any length",
+                key=f"{key}-context",
+            )
+            st.selectbox("Order", list(_ORDERS), key=f"{key}-order")
+    # Also when it is closed: a choice may be made in the moment in which it closes.
+    chosen = {name: st.session_state.get(f"{key}-{name}", getattr(wanted, name)) for name in names}
+    st.session_state[f"{key}-wanted"] = wanted = _Wanted(**chosen)
+    return wanted
 
 
 def _shown(place: DeltaGenerator, shown: int, known: int, key: str) -> None:
@@ -71,9 +105,12 @@ def _shown(place: DeltaGenerator, shown: int, known: int, key: str) -> None:
 
 
 def _show_all(key: str) -> None:
-    for name in ("free", "vision", "reasoning", "tools"):
-        st.session_state[f"{key}-{name}"] = False
-    st.session_state[f"{key}-context"] = 0
+    wanted = _Wanted(order=st.session_state[f"{key}-wanted"].order)
+    st.session_state[f"{key}-free"] = False
+    st.session_state[f"{key}-wanted"] = wanted
+    for name, value in asdict(wanted).items():
+        if f"{key}-{name}" in st.session_state:
+            st.session_state[f"{key}-{name}"] = value
 
 
 def _free_to_begin_with(pickable: Sequence[Model], chosen: Sequence[str]) -> bool:

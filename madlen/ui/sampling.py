@@ -25,10 +25,16 @@ MOST_STOPS = 4
 def draw(model: Model | None, system: str, parameters: Parameters, *, key: str) -> tuple[str, Parameters]:
     """Draws the settings behind a button and gives them as they are now.
 
-    What the model does not take is greyed, with the reason; it is not sent either.
+    What the model does not take is greyed, with the reason; it is not sent either. They are drawn
+    only while they are looked at, so whoever calls gives what it was given last.
     """
+    behind = st.popover(
+        "Settings", icon=":material/tune:", key=f"{key}-settings", type="tertiary", on_change="rerun"
+    )
+    if not behind.open:
+        return _left(key, system, parameters)
     why = refusals(model)
-    with st.popover("Settings", icon=":material/tune:", key=f"{key}-settings", type="tertiary"):
+    with behind:
         st.caption("Kept with this chat. An empty field leaves the choice to the model.")
         system = st.text_area(
             "System prompt",
@@ -98,8 +104,25 @@ def draw(model: Model | None, system: str, parameters: Parameters, *, key: str) 
             )
         for reason in why.values():
             st.caption(reason)
-    ends = tuple(line for line in stop.splitlines() if line)
-    return system, Parameters(temperature, tokens, top_p, seed, ends[:MOST_STOPS], effort)
+    return system, Parameters(temperature, tokens, top_p, seed, _ends(stop), effort)
+
+
+def _left(key: str, system: str, parameters: Parameters) -> tuple[str, Parameters]:
+    """The settings as they are; a field may have been left in the same moment as they were closed."""
+    state = st.session_state
+    stop = state.get(f"{key}-stop")
+    return state.get(f"{key}-system", system), Parameters(
+        state.get(f"{key}-temperature", parameters.temperature),
+        state.get(f"{key}-max-tokens", parameters.max_tokens),
+        state.get(f"{key}-top-p", parameters.top_p),
+        state.get(f"{key}-seed", parameters.seed),
+        parameters.stop if stop is None else _ends(stop),
+        state.get(f"{key}-effort", parameters.reasoning_effort),
+    )
+
+
+def _ends(written: str) -> tuple[str, ...]:
+    return tuple(line for line in written.splitlines() if line)[:MOST_STOPS]
 
 
 def refusals(model: Model | None) -> Mapping[str, str]:

@@ -33,6 +33,18 @@ def opened(**query: str) -> AppTest:
     return page.run()
 
 
+def looked_at(page: AppTest, popover: str) -> AppTest:
+    """The page with a popover open; what is in it is drawn only then."""
+    page.session_state[popover] = True
+    return page.run()
+
+
+def left(page: AppTest, popover: str) -> AppTest:
+    """The page with a popover closed again."""
+    page.session_state[popover] = False
+    return page.run()
+
+
 def texts(page: AppTest) -> str:
     """All that the main column says."""
     drawn = [*page.main.markdown, *page.main.caption, *page.main.title]
@@ -51,7 +63,7 @@ def test_an_empty_page_says_what_it_is_for_and_offers_a_first_step(current: Curr
     assert not page.exception
     assert "What would you like to ask?" in texts(page)
     assert "OPENROUTER_API_KEY" in texts(page)
-    assert "Write a haiku about the sea." in [button.label for button in page.button]
+    assert "Write a haiku about the sea." in page.button_group(key="suggestion").options
 
 
 def test_a_prompt_is_answered_and_its_session_is_in_the_address(current: Current) -> None:
@@ -104,7 +116,7 @@ def test_a_suggestion_asks_itself(current: Current) -> None:
     parrot = Parrot()
     current(parrot)
     page = opened()
-    page.button(key="Write a haiku about the sea.").click().run()
+    page.button_group(key="suggestion").set_value("Write a haiku about the sea.").run()
     assert parrot.requests[0].messages[0].text == "Write a haiku about the sea."
     assert not page.exception
 

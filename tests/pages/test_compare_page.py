@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from madlen.errors import UpstreamError
 from madlen.services import Services
 from madlen.types import Lane, Parameters, Session
-from tests.pages.test_chat_page import Current, texts
+from tests.pages.test_chat_page import Current, looked_at, texts
 from tests.parrot import DEAR, DONE, POLLY, SEER, Parrot
 
 APP = Path(__file__).parents[2] / "app.py"
@@ -57,7 +57,7 @@ def test_one_prompt_is_answered_by_every_lane_with_its_own_settings(current: Cur
     parrot = Parrot(["Left.", DONE])
     madlen = current(parrot)
     page = opened()
-    page.number_input(key="lanes-new-B-temperature").set_value(0.5).run()
+    looked_at(page, "lanes-new-B-settings").number_input(key="lanes-new-B-temperature").set_value(0.5).run()
     page.chat_input[0].set_value("Which way?").run()
     assert not page.exception
     asked = {request.model_id: request.parameters.temperature for request in parrot.requests}
@@ -73,7 +73,8 @@ def test_a_comparison_opens_again_as_it_ran(current: Current) -> None:
     page = opened(session=compared(madlen).id)
     assert "temperature 0\\.5 · told “Be brief\\.”" in texts(page)
     assert "A · Polly" in texts(page)
-    assert page.number_input(key=f"lanes-{page.query_params['session']}-B-temperature").value == 0.5
+    key = f"lanes-{page.query_params['session']}-B"
+    assert looked_at(page, f"{key}-settings").number_input(key=f"{key}-temperature").value == 0.5
 
 
 def test_lanes_are_added_duplicated_and_removed_within_their_limits(current: Current) -> None:

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from madlen import services
 from madlen.types import Lane, Model, Parameters, Picture
 from madlen.ui.unsent import Unsent
-from tests.pages.test_chat_page import Current, chatted, opened, texts
+from tests.pages.test_chat_page import Current, chatted, left, looked_at, opened, texts
 from tests.parrot import DEAR, DONE, FREE, POLLY, SEER, Parrot
 
 THINKER = Model(
@@ -38,7 +38,7 @@ def test_a_model_can_be_found_by_its_id_for_the_line_holds_it(current: Current) 
 def test_filters_leave_what_has_the_property_and_one_click_shows_all(current: Current) -> None:
     current(Parrot(models=ALL))
     page = opened()
-    page.checkbox(key="model-new-reasoning").check().run()
+    looked_at(page, "model-new-filter").checkbox(key="model-new-reasoning").check().run()
     page.checkbox(key="model-new-tools").check().run()
     # What is picked stays on offer whatever the filters say.
     assert names(page) == ["Polly", "Thinker"]
@@ -52,7 +52,7 @@ def test_filters_leave_what_has_the_property_and_one_click_shows_all(current: Cu
 def test_a_least_context_and_an_order_can_be_chosen(current: Current) -> None:
     current(Parrot(models=ALL))
     page = opened()
-    page.selectbox(key="model-new-order").set_value("Newest first").run()
+    looked_at(page, "model-new-filter").selectbox(key="model-new-order").set_value("Newest first").run()
     assert names(page)[0] == "Thinker"
     page.selectbox(key="model-new-context").set_value(128_000).run()
     assert names(page) == ["Polly", "Thinker"]
@@ -126,7 +126,7 @@ def test_a_held_prompt_can_be_discarded(current: Current) -> None:
 def test_a_parameter_that_the_model_does_not_take_is_greyed_with_the_reason(current: Current) -> None:
     current(Parrot(models=[THINKER]))
     page = opened()
-    temperature = page.number_input(key="model-new-temperature")
+    temperature = looked_at(page, "model-new-settings").number_input(key="model-new-temperature")
     assert temperature.disabled
     assert temperature.help == "Thinker does not take: temperature."
     assert "Thinker does not take: seed." in texts(page)
@@ -137,7 +137,7 @@ def test_the_settings_of_a_chat_are_sent_and_kept_with_it(current: Current) -> N
     parrot = Parrot()
     madlen = current(parrot)
     page = opened()
-    page.number_input(key="model-new-temperature").set_value(0.5)
+    looked_at(page, "model-new-settings").number_input(key="model-new-temperature").set_value(0.5)
     page.text_area(key="model-new-stop").set_value("END\nSTOP HERE")
     page.text_area(key="model-new-system").set_value("Answer in verse.").run()
     page.chat_input[0].set_value("Hi").run()
@@ -148,14 +148,39 @@ def test_the_settings_of_a_chat_are_sent_and_kept_with_it(current: Current) -> N
     assert (session.system, session.parameters) == ("Answer in verse.", wanted)
 
 
+def test_settings_and_filters_stay_when_nobody_looks_at_them(current: Current) -> None:
+    parrot = Parrot(models=ALL)
+    current(parrot)
+    page = looked_at(opened(), "model-new-settings")
+    page.number_input(key="model-new-seed").set_value(7).run()
+    left(page, "model-new-settings")
+    looked_at(page, "model-new-filter").checkbox(key="model-new-reasoning").check().run()
+    left(page, "model-new-filter").run()
+    assert not page.checkbox
+    assert names(page) == ["Polly", "Thinker"]
+    assert looked_at(page, "model-new-filter").checkbox(key="model-new-reasoning").value
+    page.chat_input[0].set_value("Hi").run()
+    assert parrot.requests[0].parameters == Parameters(seed=7)
+
+
+def test_a_setting_left_in_the_moment_in_which_it_is_closed_counts(current: Current) -> None:
+    parrot = Parrot(models=ALL)
+    current(parrot)
+    page = looked_at(opened(), "model-new-settings")
+    page.text_area(key="model-new-system").set_value("Be brief.")
+    left(page, "model-new-settings").run()
+    page.chat_input[0].set_value("Hi").run()
+    assert parrot.requests[0].messages[0].text == "Be brief."
+
+
 def test_settings_changed_later_count_from_then_on(current: Current) -> None:
     parrot = Parrot()
     madlen = current(parrot)
     session_id = chatted(madlen)
-    page = opened(session=session_id)
+    page = looked_at(opened(session=session_id), f"model-{session_id}-settings")
     page.number_input(key=f"model-{session_id}-seed").set_value(7).run()
     assert madlen.store.session(session_id).parameters == Parameters(seed=7)
-    again = opened(session=session_id)
+    again = looked_at(opened(session=session_id), f"model-{session_id}-settings")
     assert again.number_input(key=f"model-{session_id}-seed").value == 7
     again.chat_input[0].set_value("Again").run()
     assert parrot.requests[-1].parameters == Parameters(seed=7)

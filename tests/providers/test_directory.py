@@ -6,7 +6,7 @@ import pytest
 
 from madlen.errors import ModelGone, UpstreamError
 from madlen.providers import directory as directory_module
-from madlen.providers.directory import Directory
+from madlen.providers.directory import Directory, Listing
 from madlen.types import Model
 from tests.parrot import POLLY, SEER, Parrot
 
@@ -95,7 +95,8 @@ def test_one_provider_that_is_down_does_not_hide_the_others() -> None:
 def test_a_listed_model_is_found_with_its_provider() -> None:
     async def main() -> None:
         parrot = Parrot()
-        assert await Directory([parrot]).find(POLLY.id) == (POLLY, parrot)
+        directory = Directory([parrot])
+        assert directory.find(await directory.listing(), POLLY.id) == (POLLY, parrot)
 
     anyio.run(main)
 
@@ -103,7 +104,8 @@ def test_a_listed_model_is_found_with_its_provider() -> None:
 def test_an_id_that_no_list_has_goes_to_openrouter_which_knows_more_than_it_lists() -> None:
     async def main() -> None:
         other = Other()
-        model, provider = await Directory([other, Parrot()]).find("openai/gpt-9:nitro")
+        directory = Directory([other, Parrot()])
+        model, provider = directory.find(await directory.listing(), "openai/gpt-9:nitro")
         assert (model.id, provider) == ("openai/gpt-9:nitro", other)
         assert "image" in model.input_modalities
 
@@ -112,19 +114,13 @@ def test_an_id_that_no_list_has_goes_to_openrouter_which_knows_more_than_it_list
 
 @pytest.mark.parametrize("model_id", ["local/none", "", "  "])
 def test_an_id_that_openrouter_cannot_know_is_gone(model_id: str) -> None:
-    async def main() -> None:
-        with pytest.raises(ModelGone):
-            await Directory([Other(), Parrot()]).find(model_id)
-
-    anyio.run(main)
+    with pytest.raises(ModelGone):
+        Directory([Other(), Parrot()]).find(Listing(()), model_id)
 
 
 def test_without_openrouter_an_unlisted_id_is_gone() -> None:
-    async def main() -> None:
-        with pytest.raises(ModelGone, match="no model 'a/b'"):
-            await Directory([Parrot()]).find("a/b")
-
-    anyio.run(main)
+    with pytest.raises(ModelGone, match="no model 'a/b'"):
+        Directory([Parrot()]).find(Listing(()), "a/b")
 
 
 def test_a_stale_list_is_given_at_once_and_renewed_in_the_background() -> None:
@@ -158,7 +154,7 @@ def test_a_provider_that_stays_silent_does_not_hold_up_the_others(monkeypatch: p
         directory = Directory([Silent(), Parrot(models=[POLLY])])
         listing = await directory.listing()
         assert (ids(listing.models), "still being listed" in listing.notes[0]) == ([POLLY.id], True)
-        assert (await directory.find(POLLY.id))[0] == POLLY
+        assert directory.find(listing, POLLY.id)[0] == POLLY
 
     anyio.run(main)
 

@@ -193,6 +193,36 @@ def test_the_path_does_not_decide_what_is_said_to_be_wrong(tmp_path: Path) -> No
         open_store(f"sqlite:///{tmp_path}/full-busybox-locked/chat.db")
 
 
+def test_what_is_written_after_the_file_was_replaced_is_in_the_new_one(path: Path, tmp_path: Path) -> None:
+    with closing(SQLiteStore(str(path))) as store:
+        store.create_session(a_session("s1"))
+        assert len(store.sessions()) == 1
+        other = tmp_path / "other.db"
+        SQLiteStore(str(other)).close()
+        for suffix in ("-wal", "-shm"):
+            path.with_name(path.name + suffix).unlink()
+        other.replace(path)
+        store.create_session(a_session("s2"))
+        assert [session.id for session in store.sessions()] == ["s2"]
+
+
+def test_a_connection_that_met_an_error_is_not_lent_again(store: SQLiteStore) -> None:
+    with store._connections.read() as lent:
+        pass
+    with pytest.raises(StoreUnavailable), store._connections.read() as failed:
+        failed.execute("SELECT * FROM nowhere")
+    assert failed is lent
+    with store._connections.read() as next_one:
+        assert next_one is not failed
+
+
+def test_readers_at_once_have_connections_of_their_own(store: SQLiteStore) -> None:
+    with store._connections.read() as one, store._connections.read() as other:
+        assert one is not other
+    with store._connections.read() as again:
+        assert again in {one, other}
+
+
 def test_a_file_that_is_removed_meanwhile_does_not_come_back_empty(path: Path, store: SQLiteStore) -> None:
     path.unlink()
     with pytest.raises(StoreUnavailable, match="cannot be opened"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3 as plain
 import stat
 import threading
 from collections.abc import Iterator
@@ -14,6 +13,9 @@ import pytest
 
 from madlen.errors import BadSetting, StoreUnavailable
 from madlen.store import Store, open_store, upkeep
+
+# Two SQLites in one process would break each other's locks.
+from madlen.store.library import sqlite3 as plain
 from madlen.types import Status
 from tests.store.keeping import a_reply, a_session, asked
 
