@@ -18,6 +18,10 @@ THINKING_ICON = ":material/psychology:"
 FRAME_SECONDS = 1 / 30
 _SENT_PER_SECOND = 200_000
 """Characters a second that one growing block may cost; a longer block is drawn less often."""
+_WRAPPING = 120
+"""Bytes of a message besides its words, about."""
+_LONGEST_WAIT = 0.1
+"""Seconds for which words may wait until a paint is worth it."""
 _SILENT_SECONDS = 0.3
 _SHARE_SECONDS = 0.0025
 """What one page takes of the time between two paints of another; a page's paint costs about a millisecond."""
@@ -69,6 +73,15 @@ def paced_all(updates: Iterator[Mapping[str, Update]]) -> Iterator[Mapping[str, 
             time.sleep(_crowd.pause())
 
 
+def due(new: int, block: int, seconds: float) -> bool:
+    """Whether to paint a growing block anew, of whose characters so many came since the last paint.
+
+    Each paint sends the whole block. One that is at least a third new keeps what is sent in all within
+    three times the text; less is painted when it has waited long enough.
+    """
+    return 2 * new >= block + _WRAPPING or seconds >= max(_LONGEST_WAIT, block / _SENT_PER_SECOND)
+
+
 class _Painter:
     """Draws growing text: finished blocks as elements of their own, the last one again and again."""
 
@@ -86,10 +99,10 @@ class _Painter:
             self._finished.append((self._slot, finished))
             self._slot = self._container.empty()
             self._drawn = ""
-        tail = self._blocks.tail
-        if tail != self._drawn and time.monotonic() - self._drawn_at >= len(tail) / _SENT_PER_SECOND:
+        tail, now = self._blocks.tail, time.monotonic()
+        if tail != self._drawn and due(len(tail) - len(self._drawn), len(tail), now - self._drawn_at):
             _growing(self._slot, tail)
-            self._drawn, self._drawn_at = tail, time.monotonic()
+            self._drawn, self._drawn_at = tail, now
 
     def finish(self) -> None:
         """Draws the last block as it stays, and those anew that use what was only defined later."""
@@ -116,15 +129,16 @@ class Answer:
 
     def take(self, update: Update) -> Reply | None:
         """Draws what is new; the whole reply once it has ended."""
-        if update.reasoning:
-            if self._thinking is None:
-                self._thinking = _Painter(self._thoughts.expander("Thinking", icon=THINKING_ICON))
-            self._thinking.feed(update.reasoning)
+        if update.reasoning and self._thinking is None:
+            self._thinking = _Painter(self._thoughts.expander("Thinking", icon=THINKING_ICON))
         if update.text:
             if self._words is None:
                 self._words = _Painter(self._body)
             self._tell("")
-            self._words.feed(update.text)
+        for painter, new in ((self._thinking, update.reasoning), (self._words, update.text)):
+            if painter is not None:
+                # Also without a word more, for those that wait to be painted.
+                painter.feed(new)
         if update.ended is not None:
             self._tell("")
             for painter in (self._thinking, self._words):

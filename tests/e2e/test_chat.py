@@ -53,9 +53,19 @@ def wait_for_words(page: Page, more_than: int) -> int:
     return words(page)
 
 
+def at_most(page: Page, tokens: int) -> None:
+    """Bounds the answers of a new chat in its settings, so that a model that rambles comes to an end."""
+    page.get_by_role("button", name="Settings", exact=True).click()
+    longest = page.get_by_role("spinbutton", name="Longest answer")
+    longest.fill(str(tokens))
+    page.keyboard.press("Escape")
+    expect(longest).to_be_hidden()
+
+
 def begin_long_answer(page: Page, madlen: Server) -> int:
     """Asks for a long story until one is under way; a model this small is sometimes done at once."""
     for _ in range(5):
+        at_most(page, 300)
         send(page, LONG)
         count = wait_for_words(page, 20)
         if status(madlen, page) == "streaming":

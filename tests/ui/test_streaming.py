@@ -7,7 +7,7 @@ from contextlib import ExitStack
 
 from madlen.transcript import Update
 from madlen.types import Reply, Status
-from madlen.ui.streaming import _Crowd, paced
+from madlen.ui.streaming import _LONGEST_WAIT, _WRAPPING, _Crowd, due, paced
 from tests.store.keeping import a_reply
 
 
@@ -48,3 +48,26 @@ def test_a_page_that_leaves_counts_no_more() -> None:
     next(watched)
     watched.close()  # type: ignore[attr-defined]
     assert crowd.pause() == 0
+
+
+def test_a_paint_that_is_worth_it_does_not_wait() -> None:
+    assert due(new=90, block=60, seconds=0)
+    assert due(new=260, block=400, seconds=0)
+
+
+def test_little_that_is_new_waits_a_tenth_of_a_second() -> None:
+    assert not due(new=20, block=400, seconds=_LONGEST_WAIT / 2)
+    assert due(new=20, block=400, seconds=_LONGEST_WAIT)
+
+
+def test_what_is_sent_stays_within_three_times_the_text_where_words_come_fast() -> None:
+    sent = drawn = 0
+    for length in range(5, 600, 5):
+        if due(length - drawn, length, seconds=0):
+            sent, drawn = sent + length + _WRAPPING, length
+    assert sent <= 3 * 600
+
+
+def test_a_block_of_a_megabyte_is_painted_every_few_seconds() -> None:
+    assert not due(new=1000, block=1_000_000, seconds=4)
+    assert due(new=1000, block=1_000_000, seconds=5)
