@@ -12,7 +12,8 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from madlen import lenient
-from madlen.types import Choices, Model, Pricing
+from madlen.errors import Unsupported
+from madlen.types import Choices, Model, Picture, Pricing
 
 CAMERA = "📷"
 Order = Literal["listed", "price", "context", "newest"]
@@ -52,6 +53,15 @@ def is_free(model: Model) -> bool:
 def sees(model: Model) -> bool:
     """Whether the model accepts images."""
     return "image" in model.input_modalities
+
+
+def check_sees(model: Model, pictures: Sequence[Picture]) -> None:
+    """Raises ``Unsupported`` for pictures that the model cannot see."""
+    if pictures and not sees(model):
+        raise Unsupported(
+            f"{model.name} cannot see images. Choose a model with a camera before its name, "
+            "or send the prompt without the image."
+        )
 
 
 def counts_against_quota(model: Model) -> bool:

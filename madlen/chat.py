@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from anyio.from_thread import BlockingPortal
 
 from madlen import beginnings, catalogue, comparison, conversation, images, tracing
-from madlen.errors import MadlenError, TooLarge, Unacceptable, Unsupported
+from madlen.errors import MadlenError, TooLarge, Unacceptable
 from madlen.generation import Generation
 from madlen.hub import Hub
 from madlen.providers import Provider
@@ -251,11 +251,7 @@ class Chat:
 
     def _checked(self, lane: Lane, pictures: Sequence[Picture]) -> _Ready:
         model, provider = self._directory.find(self.models(), lane.model_id)
-        if pictures and not catalogue.sees(model):
-            raise Unsupported(
-                f"{model.name} cannot see images. Choose a model with a camera before its name, "
-                "or send the prompt without the image."
-            )
+        catalogue.check_sees(model, pictures)
         return _Ready(lane, model, provider)
 
     def _begun_with(self, lanes: Sequence[Lane], title: str) -> Session:

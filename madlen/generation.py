@@ -123,6 +123,13 @@ class Generation:
         """For HTTP handlers: everything so far, then each chunk as it comes."""
         return self._transcript.afollow()
 
+    async def ended(self) -> Reply:
+        """The reply, once it has ended; to be awaited on any loop."""
+        async with aclosing(self.afollow()) as updates:
+            async for _ in updates:
+                pass
+        return self.reply()
+
     async def run(self, context: tracing.Context) -> None:
         """Makes the answer. Runs once, as one task on the loop, in the context of whoever asked."""
         with (

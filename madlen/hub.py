@@ -60,6 +60,12 @@ class Hub:
         self._unsettled: dict[str, tuple[Generation, int]] = {}
         self._beaten = now()
         self._patient_until = self._beaten
+        self._ending = False
+
+    @property
+    def ending(self) -> bool:
+        """Whether the process is about to end, so that nothing should be started any more."""
+        return self._ending
 
     def start(self, reply: Reply, request: Request, provider: Provider, *, kept: bool = True) -> Generation:
         """Sets a generation going in the caller's trace and returns at once."""
@@ -238,6 +244,7 @@ class Hub:
 
         Does not wait, so that a signal's handler may call it.
         """
+        self._ending = True
         for generation, _ in tuple(self._running.values()):
             generation.stop(Status.INTERRUPTED)
         self._replicas.interrupt()

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -80,7 +81,11 @@ class CellState(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A set asked of lanes. ``session_id`` names the session with its turns, one for each prompt."""
+    """A set asked of lanes. ``session_id`` names the session with its turns, one for each prompt.
+
+    ``note`` says why it paused by itself, as a sentence, and ``resume_at`` when it goes on by itself.
+    ``went_on_at`` is when it was last set going; ``ended_before`` cells had ended by then.
+    """
 
     id: str
     session_id: str
@@ -91,11 +96,18 @@ class Run:
     set_id: str = ""
     checks: tuple[Check, ...] = ()
     status: RunStatus = RunStatus.RUNNING
+    note: str = ""
+    resume_at: datetime | None = None
+    went_on_at: datetime | None = None
+    ended_before: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One prompt of a run in one lane; ``reply_id`` is the reply that counts, the newest."""
+    """One prompt of a run in one lane; ``reply_id`` is the only reply there is to it, the newest.
+
+    ``turn_id`` names the turn in the run's session that asks the prompt.
+    """
 
     run_id: str
     prompt_id: str
@@ -103,3 +115,50 @@ class Cell:
     state: CellState = CellState.WAITING
     reply_id: str = ""
     attempts: int = 0
+    turn_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run is. ``seconds_left`` is what its pace so far leads to; ``None`` where none is known."""
+
+    status: RunStatus
+    waiting: int
+    asking: int
+    done: int
+    failed: int
+    note: str = ""
+    resume_at: datetime | None = None
+    seconds_left: float | None = None
+
+    @property
+    def total(self) -> int:
+        return self.waiting + self.asking + self.done + self.failed
+
+    @property
+    def ended(self) -> int:
+        return self.done + self.failed
+
+
+def progress(run: Run, cells: Sequence[Cell], now: datetime, *, least_seconds: float = 0.0) -> Progress:
+    """How far the run is with these cells; what is left takes ``least_seconds`` whatever the pace."""
+    count = Counter(cell.state for cell in cells)
+    ended = count[CellState.DONE] + count[CellState.FAILED]
+    left, newly = len(cells) - ended, ended - run.ended_before
+    seconds = None
+    if run.status is not RunStatus.RUNNING or not left:
+        seconds = None if left else 0.0
+    elif newly > 0 and run.went_on_at is not None:
+        seconds = max(left * (now - run.went_on_at).total_seconds() / newly, least_seconds)
+    elif least_seconds:
+        seconds = least_seconds
+    return Progress(
+        run.status,
+        count[CellState.WAITING],
+        count[CellState.ASKING],
+        count[CellState.DONE],
+        count[CellState.FAILED],
+        run.note,
+        run.resume_at,
+        seconds,
+    )

@@ -11,6 +11,7 @@ from contextlib import ExitStack, contextmanager
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from madlen import settings as settings_module
+from madlen.batch import Batch
 from madlen.chat import Chat
 from madlen.generation import Deadlines
 from madlen.hub import Hub
@@ -72,6 +73,18 @@ class Services:
                 # Nobody else can answer, so the download need not wait for the first prompt.
                 self.warm(DEFAULT_ID)
             self.chat = Chat(self.store, self.hub, directory, self.portal, self.tracing)
+            self.batch = Batch(
+                self.store,
+                self.hub,
+                directory,
+                self.portal,
+                self.tracing,
+                concurrency=settings.batch_concurrency,
+                quota=self.quota,
+                renew_quota=self._renew_quota,
+            )
+            self._in_background(stack, self.batch.keep_running)
+            stack.callback(self.batch.close)
             self._stack = stack.pop_all()
         log.info("%s %s with %s", settings.app_name, settings.app_version, self.store.description)
         for warning in self.store.warnings:
@@ -126,6 +139,10 @@ class Services:
     def quota(self) -> Quota | None:
         """What the OpenRouter account may still do, as far as is known; ``None`` without a key."""
         return self._account.quota if self._account else None
+
+    async def _renew_quota(self) -> None:
+        if self._account is not None:
+            await self._account.refresh()
 
     def close(self) -> None:
         """Interrupts and stores what is in flight, then lets everything go."""

@@ -57,6 +57,9 @@ class Settings(BaseSettings):
         120.0, gt=0, le=86400, description="How long a model may be silent before it is given up"
     )
     answer_seconds: float = Field(1800.0, gt=0, le=86400, description="How long a whole answer may take")
+    batch_concurrency: int = Field(
+        8, ge=1, le=100, description="How many answers a prompt set's run asks for at the same time"
+    )
     jaeger_endpoint: str | None = Field(
         None, description="OTLP/gRPC address of Jaeger, such as http://localhost:4317"
     )

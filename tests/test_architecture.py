@@ -22,7 +22,7 @@ BELOW = {
     "tracing": "types errors votes",
     "guard": "types errors settings",
     "providers": "types errors lenient settings catalogue tracing",
-    "store": "types errors settings catalogue tracing votes",
+    "store": "types errors settings catalogue tracing votes prompt_sets",
     "beginnings": "types",
     "comparison": "types errors beginnings votes",
     "conversation": "types catalogue images",
@@ -40,10 +40,12 @@ BELOW = {
     "hub": "types errors checkpoints transcript tracing providers store generation replicas",
     "chat": "types errors beginnings catalogue comparison conversation images tracing providers store "
     "generation hub votes",
+    "batch": "types errors beginnings catalogue comparison conversation prompt_sets tracing providers store "
+    "generation hub chat",
     "__main__": "errors settings store",
-    "services": "types errors settings catalogue images tracing providers store generation hub chat",
+    "services": "types errors settings catalogue images tracing providers store generation hub chat batch",
     "api": "types errors settings catalogue images transcript tracing guard generation hub chat services "
-    "comparison votes ratings",
+    "comparison votes ratings prompt_sets batch",
     # Of the providers, what is drawn: how far an embedded model is, and which models there are.
     "ui": "types errors blind catalogue comparison differences images race ratings transcript votes "
     "generation chat services providers.local providers.directory",

@@ -43,7 +43,7 @@ async def compare(services: Running, wanted: CompareRequest) -> Response:
         async with aclosing(generation.afollow()) as updates:
             async for _ in updates:
                 pass
-    replies = [_reply(generation.reply()) for generation in asked.generations]
+    replies = [reply(generation.reply()) for generation in asked.generations]
     return JSONResponse({**head, "replies": replies})
 
 
@@ -73,13 +73,14 @@ async def _events(asked: Asked, head: answers.Json) -> AsyncIterator[events.Even
                     yield events.Event({"lane": lane, "text": update.text}, name="delta")
                 if update.ended is not None:
                     del tails[lane]
-                    yield events.Event(_reply(update.ended), name="reply")
+                    yield events.Event(reply(update.ended), name="reply")
             if tails:
                 await news.wait()
     yield events.Event(head, name="done")
 
 
-def _reply(value: Reply) -> answers.Json:
+def reply(value: Reply) -> answers.Json:
+    """What a lane answered, or the `error` that it ended in."""
     return {
         "message_id": value.id,
         "lane": value.lane,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, Field
@@ -118,6 +119,16 @@ class LaneRequest(Sampled):
     system: Words = Field("", max_length=400_000, description="What the model is told before everything")
 
 
+def named_lanes(lanes: Sequence[LaneRequest]) -> list[Lane]:
+    """The lanes by their labels; one without has the first letter that is free."""
+    taken = {lane.label.strip() for lane in lanes}
+    letters = iter(letter for letter in string.ascii_uppercase if letter not in taken)
+    return [
+        Lane(lane.model, lane.label.strip() or next(letters), lane.parameters(), lane.system)
+        for lane in lanes
+    ]
+
+
 class CompareRequest(BaseModel):
     lanes: list[LaneRequest] = Field(min_length=2, max_length=MOST_LANES)
     prompt: Words
@@ -126,13 +137,7 @@ class CompareRequest(BaseModel):
     stream: bool = False
 
     def named_lanes(self) -> list[Lane]:
-        """The lanes by their labels; one without has the first letter that is free."""
-        taken = {lane.label.strip() for lane in self.lanes}
-        letters = iter(letter for letter in string.ascii_uppercase if letter not in taken)
-        return [
-            Lane(lane.model, lane.label.strip() or next(letters), lane.parameters(), lane.system)
-            for lane in self.lanes
-        ]
+        return named_lanes(self.lanes)
 
     def pictures(self) -> list[Picture]:
         """Raises ``TooLarge`` for too many, and what ``images.from_url`` raises."""

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from madlen.errors import BadSetting
+from madlen.store.sets import SetStore
 from madlen.store.sqlite import SQLiteStore
 from madlen.types import Choices, Lane, Parameters, Reply, Session, Turn
 from madlen.votes import Vote
@@ -27,7 +28,7 @@ class Listener(Protocol):
     def close(self) -> None: ...
 
 
-class Store(Protocol):
+class Store(SetStore, Protocol):
     """Sessions, their turns and the replies to them; synchronous and safe to call from any thread.
 
     What a method has returned from is durable: it survives the process being killed. Every method

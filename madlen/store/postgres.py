@@ -14,6 +14,7 @@ from madlen.store.postgres_connections import Connections
 from madlen.store.postgres_listening import CHANNEL, PostgresListener
 from madlen.store.postgres_rows import insert, insert_pictures
 from madlen.store.postgres_schema import migrate
+from madlen.store.postgres_sets import PostgresSets
 from madlen.store.postgres_votes import PostgresVotes
 from madlen.types import Choices, Failure, Lane, Parameters, Reply, Session, Status, Turn
 
@@ -29,10 +30,11 @@ _WANTED: LiteralString = """
         FROM typed
     )
 """
+_CHATS: LiteralString = " WHERE s.kind = 'chat'"
 _HOLDING_WORDS: LiteralString = """
-    WHERE to_tsvector('simple', plain_words(s.title)) @@ (SELECT words FROM wanted)
+    AND (to_tsvector('simple', plain_words(s.title)) @@ (SELECT words FROM wanted)
        OR s.id IN (SELECT m.session_id FROM messages m WHERE m.status <> 'streaming'
-                   AND to_tsvector('simple', plain_words(m.content)) @@ (SELECT words FROM wanted))
+                   AND to_tsvector('simple', plain_words(m.content)) @@ (SELECT words FROM wanted)))
 """
 _NEWEST_FIRST: LiteralString = " ORDER BY s.updated_at DESC, s.seq DESC LIMIT %(limit)s OFFSET %(offset)s"
 _PICTURES: LiteralString = """
@@ -45,7 +47,7 @@ _IN_ORDER: LiteralString = " ORDER BY link.message_id, link.position"
 _MOST_SOUGHT = 2000
 
 
-class PostgresStore(PostgresVotes):
+class PostgresStore(PostgresVotes, PostgresSets):
     """Keeps the ``Store`` protocol. ``url`` is what libpq takes: ``postgresql://user:password@host/database``."""
 
     def __init__(self, url: str) -> None:
@@ -75,7 +77,8 @@ class PostgresStore(PostgresVotes):
         return rows.session(found)
 
     def sessions(self, *, words: str = "", limit: int = 100, offset: int = 0) -> list[Session]:
-        query = _WANTED + _SESSIONS + _HOLDING_WORDS if words.strip() else _SESSIONS
+        chats = _SESSIONS + _CHATS
+        query = _WANTED + chats + _HOLDING_WORDS if words.strip() else chats
         # More than anybody types; a query has a limit of its own, past which it would be an error.
         sought = words[:_MOST_SOUGHT].replace("\0", " ")
         with self._connections.read() as connection:

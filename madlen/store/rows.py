@@ -33,10 +33,7 @@ def session(row: Row) -> Session:
         message_count=row["message_count"],
         system=row["system"],
         parameters=_parameters(json.loads(row["parameters"])),
-        lanes=tuple(
-            Lane(**{**lane, "parameters": _parameters(lane["parameters"])})
-            for lane in json.loads(row["lanes"])
-        ),
+        lanes=known_lanes(row["lanes"]),
     )
 
 
@@ -65,6 +62,11 @@ def lanes(values: Sequence[Lane]) -> str:
         for lane in values
     ]
     return json.dumps(known, ensure_ascii=False)
+
+
+def known_lanes(text: str) -> tuple[Lane, ...]:
+    """The lanes that ``lanes`` wrote."""
+    return tuple(Lane(**{**lane, "parameters": _parameters(lane["parameters"])}) for lane in json.loads(text))
 
 
 def parameters(value: Parameters) -> str:

@@ -10,6 +10,7 @@ from madlen.store.connections import VERSION, VERSION_INFO, Connections, is_safe
 from madlen.store.library import Database
 from madlen.store.listening import SQLiteListener
 from madlen.store.schema import migrations
+from madlen.store.sqlite_sets import SQLiteSets
 from madlen.store.sqlite_votes import SQLiteVotes
 from madlen.types import Choices, Lane, Parameters, Picture, Reply, Session, Status, Turn
 
@@ -17,10 +18,11 @@ _SESSIONS = """
     SELECT s.*, (SELECT count(*) FROM messages m WHERE m.session_id = s.id) AS message_count
     FROM chat_sessions s
 """
+_CHATS = " WHERE s.kind = 'chat'"
 _HOLDING_WORDS = """
-    WHERE s.seq IN (SELECT rowid FROM sessions_search WHERE sessions_search MATCH ?)
+    AND (s.seq IN (SELECT rowid FROM sessions_search WHERE sessions_search MATCH ?)
        OR s.id IN (SELECT m.session_id FROM messages_search f
-                   JOIN messages m ON m.seq = f.rowid WHERE messages_search MATCH ?)
+                   JOIN messages m ON m.seq = f.rowid WHERE messages_search MATCH ?))
 """
 _PICTURES = """
     SELECT link.message_id, link.image_url, image.sha256, image.media_type, image.content
@@ -32,7 +34,7 @@ _PICTURES = """
 _NEWEST_FIRST = " ORDER BY s.updated_at DESC, s.seq DESC LIMIT ? OFFSET ?"
 
 
-class SQLiteStore(SQLiteVotes):
+class SQLiteStore(SQLiteVotes, SQLiteSets):
     """Keeps the ``Store`` protocol. ``path`` is relative to the working folder or absolute."""
 
     def __init__(self, path: str) -> None:
@@ -71,7 +73,7 @@ class SQLiteStore(SQLiteVotes):
         if words.strip():
             where, values = _HOLDING_WORDS, [_match(words)] * 2
         with self._connections.read() as db:
-            found = list(db.query(_SESSIONS + where + _NEWEST_FIRST, [*values, limit, offset]))
+            found = list(db.query(_SESSIONS + _CHATS + where + _NEWEST_FIRST, [*values, limit, offset]))
         return [rows.session(row) for row in found]
 
     def rename_session(self, session_id: str, title: str, now: datetime) -> None:

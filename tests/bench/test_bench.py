@@ -123,3 +123,11 @@ def test_a_chat_that_opens_shows_its_newest_message(measured: Measured) -> None:
     for row in rows(measured("opening"), "madlen"):
         assert row["last_message_visible_ms"] > 0
         assert row["messages_on_page"] > 0
+
+
+def test_a_run_that_is_killed_loses_and_doubles_no_cell(measured: Measured) -> None:
+    undisturbed, killed = rows(measured("batch"), "madlen")
+    assert (undisturbed["kills"], killed["kills"]) == (0, 1)
+    for row in (undisturbed, killed):
+        assert (row["lost"], row["twice"]) == (0, 0)
+        assert row["cells_per_second"] > 0
