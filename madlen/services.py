@@ -11,6 +11,7 @@ from contextlib import ExitStack, contextmanager
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from madlen import settings as settings_module
+from madlen.archives import Archives
 from madlen.batch import Batch
 from madlen.chat import Chat
 from madlen.generation import Deadlines
@@ -85,6 +86,8 @@ class Services:
             )
             self._in_background(stack, self.batch.keep_running)
             stack.callback(self.batch.close)
+            self.archives = Archives(self.chat, self.portal, app_version=settings.app_version)
+            stack.callback(self.archives.close)
             self._stack = stack.pop_all()
         log.info("%s %s with %s", settings.app_name, settings.app_version, self.store.description)
         for warning in self.store.warnings:

@@ -11,7 +11,19 @@ from madlen import catalogue, images, services
 from madlen.chat import PROMPT_CHARACTERS
 from madlen.errors import MadlenError
 from madlen.types import Lane, Model, Parameters, Session, Status, Turn
-from madlen.ui import address, offers, picker, readiness, replies, sampling, sidebar, streaming, text, unsent
+from madlen.ui import (
+    address,
+    exports,
+    offers,
+    picker,
+    readiness,
+    replies,
+    sampling,
+    sidebar,
+    streaming,
+    text,
+    unsent,
+)
 from madlen.ui.attempts import attempt
 from madlen.ui.unsent import Unsent
 
@@ -55,6 +67,9 @@ def main() -> None:
     readiness.draw(model_id)
     names = {model.id: catalogue.label(model) for model in listing.models}
     turns = chat.store.turns(session.id) if session else []
+    if session and turns:
+        with tools:
+            exports.draw(session, here="chat")
     # A place of its own, so that the welcome is gone at once when the first answer begins.
     welcome = st.empty()
     if not turns:

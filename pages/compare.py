@@ -16,7 +16,9 @@ from madlen.types import Choices, Lane, Reply, Session, Turn
 from madlen.ui import (
     address,
     comparing,
+    exports,
     grid,
+    imports,
     lanes,
     offers,
     picker,
@@ -24,6 +26,7 @@ from madlen.ui import (
     sidebar,
     streaming,
     text,
+    then_now,
     timeline,
     unsent,
     verdict,
@@ -54,6 +57,8 @@ def main() -> None:
             asked = lanes.draw(asked, listing, choices, key=key)
         with st.container(horizontal=True, vertical_alignment="center"):
             picker.quota(madlen.quota())
+            if session and turns:
+                exports.draw(session, here="compare")
         for model_id in dict.fromkeys(lane.model_id for lane in asked):
             readiness.draw(model_id)
     unseen = not hidden and st.toggle(
@@ -63,6 +68,7 @@ def main() -> None:
     )
     if not turns:
         _welcome()
+        imports.draw(key="imports")
     unsent.back_into_the_box()
     if "prompt" not in st.session_state and (wanted := st.query_params.get("q", "")):
         st.session_state["prompt"] = wanted
@@ -79,8 +85,12 @@ def main() -> None:
     if not hidden:
         sidebar.foot(asked[0].model_id)
     names = {model.id: catalogue.label(model) for model in listing.models}
+    rounds = madlen.archives.then_and_now(session.id) if session else ()
     for turn in turns:
         _draw(turn, names, cast.get(turn.id), listing, newest=turn is turns[-1])
+        then_now.draw([one for one in rounds if one.now and one.now.id == turn.id])
+    if session and rounds:
+        then_now.rest(session, rounds)
 
 
 def _lanes(session: Session | None, listing: Listing, choices: Choices, key: str) -> Sequence[Lane]:

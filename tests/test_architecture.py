@@ -22,10 +22,13 @@ BELOW = {
     "tracing": "types errors votes",
     "guard": "types errors settings",
     "providers": "types errors lenient settings catalogue tracing",
-    "store": "types errors settings catalogue tracing votes prompt_sets",
+    "origins": "",
+    "store": "types errors origins settings catalogue tracing votes prompt_sets",
     "beginnings": "types",
     "comparison": "types errors beginnings votes",
     "conversation": "types catalogue images",
+    "figures": "types",
+    "files": "types errors lenient beginnings comparison figures images votes",
     "votes": "types",
     "prompt_sets": "types",
     "strengths": "votes",
@@ -43,13 +46,16 @@ BELOW = {
     "batch": "types errors beginnings catalogue comparison conversation prompt_sets tracing providers store "
     "generation hub chat",
     "__main__": "errors settings store",
-    "services": "types errors settings catalogue images tracing providers store generation hub chat batch",
+    "then_now": "types",
+    "archives": "types errors origins beginnings comparison files store generation chat then_now",
+    "services": "types errors settings catalogue images tracing providers store generation hub chat archives "
+    "batch",
     "api": "types errors settings catalogue images transcript tracing guard generation hub chat services "
-    "comparison votes ratings prompt_sets batch",
+    "archives comparison votes ratings files prompt_sets batch",
     # Of the providers, what is drawn: how far an embedded model is, and which models there are.
-    "ui": "types errors blind catalogue comparison differences images race ratings transcript votes "
-    "generation chat services providers.local providers.directory",
-    "pages": "types errors blind catalogue images ratings votes generation chat services ui "
+    "ui": "types errors blind catalogue comparison differences figures images race ratings transcript votes "
+    "generation chat services archives files origins then_now providers.local providers.directory",
+    "pages": "types errors blind catalogue images ratings votes generation chat services ui archives "
     "providers.local providers.directory",
     "app": "types errors services api ui",
 }

@@ -10,7 +10,19 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import JSONResponse
 
-from madlen.api import chat, compare, messages, models, openai, problems, runs, sessions, sets, votes
+from madlen.api import (
+    archives,
+    chat,
+    compare,
+    messages,
+    models,
+    openai,
+    problems,
+    runs,
+    sessions,
+    sets,
+    votes,
+)
 from madlen.api.dependencies import Running
 from madlen.api.entry import BODY_BYTES
 from madlen.errors import StoreUnavailable
@@ -48,7 +60,7 @@ def create(services: Services) -> FastAPI:
         summary="Whether it can work",
         responses={503: {"description": "The database cannot be written"}},
     )(health)
-    for module in (models, sessions, chat, compare, messages, votes, sets, runs, openai):
+    for module in (models, archives, sessions, chat, compare, messages, votes, sets, runs, openai):
         app.include_router(module.router)
     services.tracing.instrument_api(app)
     return app

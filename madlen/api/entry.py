@@ -7,8 +7,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from madlen.api import problems
 from madlen.errors import TooLarge
+from madlen.files.imports import FILE_BYTES
 
 BODY_BYTES = 64_000_000
+_LARGER = {"/sessions/import": FILE_BYTES}
+"""Paths that take more than others."""
 
 
 class Entry:
@@ -20,12 +23,13 @@ class Entry:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
+            root_path = scope.get("root_path", "")
+            inner = scope["path"].removeprefix(root_path).rstrip("/") or "/"
+            most = _LARGER.get(inner, BODY_BYTES)
             length = Headers(scope=scope).get("content-length", "")
-            if length.isdecimal() and int(length) > BODY_BYTES:
-                error = TooLarge(f"The request is over {BODY_BYTES // 1_000_000} MB; send less at once.")
+            if length.isdecimal() and int(length) > most:
+                error = TooLarge(f"The request is over {most // 1_000_000} MB; send less at once.")
                 await problems.response(problems.of_error(error), scope["path"])(scope, receive, send)
                 return
-            root_path = scope.get("root_path", "")
-            inner = scope["path"].removeprefix(root_path)
-            scope = {**scope, "path": root_path + (inner.rstrip("/") or "/")}
+            scope = {**scope, "path": root_path + inner}
         await self._app(scope, receive, send)

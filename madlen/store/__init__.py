@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from madlen.errors import BadSetting
+from madlen.origins import Origin
 from madlen.store.sets import SetStore
 from madlen.store.sqlite import SQLiteStore
 from madlen.types import Choices, Lane, Parameters, Reply, Session, Turn
@@ -52,8 +53,18 @@ class Store(SetStore, Protocol):
     def arrange(self, session_id: str, lanes: Sequence[Lane]) -> None:
         """Keeps what a comparison asks from now on; does not date it. Raises ``NotFound``."""
 
-    def keep(self, session: Session, turns: Sequence[Turn]) -> None:
-        """Keeps a session with all of its turns and their replies as they are, in one transaction."""
+    def keep(
+        self,
+        session: Session,
+        turns: Sequence[Turn],
+        *,
+        votes: Sequence[Vote] = (),
+        origin: Origin | None = None,
+    ) -> None:
+        """Keeps a session with all of its turns, their replies and votes as they are, in one transaction."""
+
+    def origin(self, session_id: str) -> Origin | None:
+        """Where a session came from; ``None`` where it began by itself. Raises ``NotFound``."""
 
     def delete_session(self, session_id: str) -> None:
         """Removes the session with all its messages. Raises ``NotFound``."""

@@ -11,6 +11,7 @@ from typing import LiteralString
 from madlen.errors import StoreUnavailable
 from madlen.store import rows
 from madlen.store.postgres_connections import Connections
+from madlen.store.postgres_keeping import PostgresKeeping
 from madlen.store.postgres_listening import CHANNEL, PostgresListener
 from madlen.store.postgres_rows import insert, insert_pictures
 from madlen.store.postgres_schema import migrate
@@ -47,7 +48,7 @@ _IN_ORDER: LiteralString = " ORDER BY link.message_id, link.position"
 _MOST_SOUGHT = 2000
 
 
-class PostgresStore(PostgresVotes, PostgresSets):
+class PostgresStore(PostgresVotes, PostgresSets, PostgresKeeping):
     """Keeps the ``Store`` protocol. ``url`` is what libpq takes: ``postgresql://user:password@host/database``."""
 
     def __init__(self, url: str) -> None:
@@ -109,17 +110,6 @@ class PostgresStore(PostgresVotes, PostgresSets):
                 "UPDATE chat_sessions SET lanes = %s WHERE id = %s", [rows.lanes(lanes), session_id]
             ).rowcount:
                 raise rows.no_session()
-
-    def keep(self, session: Session, turns: Sequence[Turn]) -> None:
-        now = rows.stamp(session.updated_at)
-        with self._connections.write() as connection:
-            insert(connection, "chat_sessions", rows.session_columns(session))
-            for turn in turns:
-                insert(connection, "messages", rows.prompt_columns(turn))
-                insert_pictures(connection, turn.id, turn.pictures)
-                for reply in turn.replies:
-                    insert(connection, "messages", rows.reply_columns(reply, now))
-                    insert_pictures(connection, reply.id, reply.pictures)
 
     def delete_session(self, session_id: str) -> None:
         with self._connections.write() as connection:

@@ -224,6 +224,11 @@ def m008_prompt_sets(connection: Connection) -> None:
     """)
 
 
+def m010_origins(connection: Connection) -> None:
+    # A session that was asked anew, forked or taken from a file knows from where.
+    connection.execute("ALTER TABLE chat_sessions ADD COLUMN origin json")
+
+
 STEPS: tuple[Callable[[Connection], None], ...] = (
     m001_sessions_and_messages,
     m002_images,
@@ -232,4 +237,5 @@ STEPS: tuple[Callable[[Connection], None], ...] = (
     m005_stop_requests,
     m006_comparisons,
     m008_prompt_sets,
+    m010_origins,
 )

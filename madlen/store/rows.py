@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ from itertools import groupby
 from typing import Any
 
 from madlen.errors import NotFound
+from madlen.origins import Origin
 from madlen.types import Failure, Lane, Parameters, Picture, Reply, Session, Status, Timing, Turn, Usage
 from madlen.votes import Vote
 
@@ -48,6 +50,14 @@ def session_columns(value: Session) -> dict[str, Any]:
         "parameters": parameters(value.parameters),
         "lanes": lanes(value.lanes),
     }
+
+
+def origin(row: Row) -> Origin | None:
+    return None if row["origin"] is None else Origin(**json.loads(row["origin"]))
+
+
+def origin_column(value: Origin | None) -> str | None:
+    return None if value is None else json.dumps(dataclasses.asdict(value))
 
 
 def lanes(values: Sequence[Lane]) -> str:

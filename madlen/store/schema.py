@@ -239,3 +239,9 @@ def m008_prompt_sets(db: Database) -> None:
             PRIMARY KEY (run_id, position)
         ) STRICT
     """)
+
+
+@migrations()
+def m010_origins(db: Database) -> None:
+    # A session that was asked anew, forked or taken from a file knows from where.
+    db.execute("ALTER TABLE chat_sessions ADD COLUMN origin TEXT")

@@ -27,12 +27,17 @@ def draw(answers: Mapping[str, Reply], *, key: str) -> None:
         lanes = list(written)
         first = left.selectbox("From", lanes, key=f"{key}-first")
         second = right.selectbox("To", lanes, index=1, key=f"{key}-second")
-        segments = differences.segments(written[first].text, written[second].text)
-        st.caption(
-            f":red-background[Only {text.label(first)} says this] · "
-            f":green-background[only {text.label(second)} says this]"
-        )
-        st.markdown("".join(_marked(segment) for segment in segments))
+        laid_over((first, written[first].text), (second, written[second].text))
+
+
+def laid_over(first: tuple[str, str], second: tuple[str, str]) -> None:
+    """Draws two texts as one, with what only the one says and what only the other; each with its name."""
+    st.caption(
+        f":red-background[Only {text.label(first[0])} says this] · "
+        f":green-background[only {text.label(second[0])} says this]"
+    )
+    segments = differences.segments(first[1], second[1])
+    st.markdown("".join(_marked(segment) for segment in segments))
 
 
 def _marked(segment: differences.Segment) -> str:

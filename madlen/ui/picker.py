@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from madlen import catalogue
+from madlen import catalogue, figures
 from madlen.providers.directory import Listing
 from madlen.types import Choices, Model, Quota
-from madlen.ui import figures, filters, text
+from madlen.ui import filters, text
 
 _PREFERRED = "openrouter/free"
 _PIN = "★"

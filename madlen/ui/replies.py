@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
+from madlen import figures
 from madlen.transcript import Update
 from madlen.types import Picture, Reply, Status, Turn
-from madlen.ui import figures, streaming, text
+from madlen.ui import streaming, text
 
 ANSWER_ICON = ":material/neurology:"
 PROMPT_ICON = ":material/person:"

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from madlen import figures
 from madlen.types import Quota, Reply, Status, Timing, Usage
-from madlen.ui import figures
 
 
 def reply(**known: Any) -> Reply:

@@ -85,3 +85,22 @@ def money(dollars: Decimal) -> str:
 def per_million(price: Decimal | None) -> str:
     """A price per token as one per million tokens; empty where it is not known."""
     return "" if price is None else money(price * 1_000_000)
+
+
+def row(reply: Reply) -> tuple[str, ...]:
+    """An answer in a table: its lane, time to the first token, time in all, speed, tokens out and cost."""
+    timing, tokens = reply.timing, reply.usage.completion_tokens
+    first = timing.time_to_first_token
+    first = timing.time_to_first_chunk if first is None else first
+    return (
+        reply.lane,
+        "" if first is None else seconds(first),
+        "" if timing.duration is None else seconds(timing.duration),
+        "" if reply.tokens_per_second is None else f"{reply.tokens_per_second:,.0f}",
+        "" if tokens is None else f"{tokens:,}",
+        "" if reply.usage.cost is None else money(reply.usage.cost),
+    )
+
+
+COLUMNS = ("Lane", "First token", "In all", "Tokens/s", "Tokens out", "Cost")
+"""What ``row`` holds."""

@@ -1,0 +1,20 @@
+"""Where a session came from, where that was another session or a file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["rerun", "fork", "import"]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Asked anew, forked from another session, or taken from a file; ``turn_id`` is where a fork began.
+
+    What it names may have been deleted meanwhile.
+    """
+
+    kind: Kind
+    session_id: str = ""
+    turn_id: str = ""
