@@ -33,7 +33,7 @@ run: setup
 
 # The figures of bench/README.md, on a machine that does nothing else.
 bench: setup system
-	for name in start streaming opening sessions generations batch catalogue; do \
+	for name in start streaming opening sessions generations batch lanes catalogue; do \
 		$(BIN)/python -m bench.$$name || exit 1; \
 	done
 

@@ -35,14 +35,24 @@ class Report:
             "parts": {},
         }
 
-    def add(self, part: str, rows: Mapping[str, Sequence[Row]], **about: Any) -> None:
-        """Keeps the repetitions of each app in one part of the benchmark, and prints their medians."""
+    def add(
+        self,
+        part: str,
+        rows: Mapping[str, Sequence[Row]],
+        *,
+        compared: tuple[str, str] = ("madlen", "naive"),
+        **about: Any,
+    ) -> None:
+        """Keeps the repetitions of each app in one part of the benchmark, and prints their medians.
+
+        The ratio is that of the first of ``compared`` to the second.
+        """
         medians = {app: _medians(found) for app, found in rows.items()}
-        ratios = _ratios(medians)
+        ratios = _ratios(medians, *compared)
         self._found["parts"][part] = {
             **about,
             "medians": medians,
-            "madlen_over_naive": ratios,
+            "_over_".join(compared): ratios,
             "repetitions": {app: list(found) for app, found in rows.items()},
             "load_after": os.getloadavg(),
         }
@@ -80,9 +90,9 @@ def _medians(rows: Sequence[Row]) -> dict[str, float]:
     return {name: round(median(row[name] for row in rows), 3) for name in rows[0]}
 
 
-def _ratios(medians: Mapping[str, Row]) -> dict[str, float]:
-    """Madlen's figures over the naive app's, where both are above zero."""
-    ours, theirs = medians.get("madlen", {}), medians.get("naive", {})
+def _ratios(medians: Mapping[str, Row], first: str, second: str) -> dict[str, float]:
+    """The first one's figures over the second's, where both are above zero."""
+    ours, theirs = medians.get(first, {}), medians.get(second, {})
     return {
         name: round(value / theirs[name], 3)
         for name, value in ours.items()

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import httpx2
 
@@ -24,6 +24,10 @@ from bench.answers import Style, tokens
 
 ROOT = Path(__file__).parents[1]
 FIRST_TOKEN_SECONDS = 0.2
+STAMPS = "stamps"
+"""A style in which each token says when it was sent, and which one of all it is: ``T1795392000123x45``."""
+BYSTANDER = "openrouter/owl-alpha"
+"""A model that answers to that style with one word."""
 _MODELS = ROOT / "tests" / "data" / "models_sample.json"
 _PROMPT = re.compile(r"bench tokens=(\d+) every=([\d.]+) style=(\w+) run=(\w+)")
 
@@ -40,7 +44,7 @@ class Record:
     chunks: int = 0
 
 
-def prompt(*, tokens: int, every: float, run: str, style: Style = "markdown") -> str:
+def prompt(*, tokens: int, every: float, run: str, style: Style | Literal["stamps"] = "markdown") -> str:
     """``every`` is in milliseconds."""
     return f"bench tokens={tokens} every={every:g} style={style} run={run}"
 
@@ -82,6 +86,7 @@ class _Server:
 
     def __init__(self) -> None:
         self._records: dict[str, Record] = {}
+        self._stamps = 0
 
     async def serve(self) -> None:
         server = await asyncio.start_server(self._connection, "127.0.0.1", 0, backlog=2000)
@@ -117,7 +122,10 @@ class _Server:
     async def _answer(self, body: dict[str, Any], arrived: float, writer: asyncio.StreamWriter) -> None:
         asked = _PROMPT.findall(json.dumps(body["messages"][-1]))
         number, every, style, run = asked[-1] if asked else ("5", "1", "prose", "other")
-        said = tokens(int(number), run, cast("Style", style))
+        stamped = style == STAMPS
+        said = tokens(int(number), run, "prose" if stamped else cast("Style", style))
+        if stamped and body["model"] == BYSTANDER:
+            said, stamped = ["Done."], False
         record = self._records[run] = Record(run, "".join(said), arrived)
         writer.write(
             b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
@@ -131,6 +139,9 @@ class _Server:
             early = began + position * float(every) / 1000 - time.monotonic()
             if early > 0:
                 await asyncio.sleep(early)
+            if stamped:
+                self._stamps += 1
+                token = f"T{time.time() * 1000:.0f}x{self._stamps} "  # noqa: PLW2901
             event = _event(chunk, {"content": token})
             record.last_at = time.time()
             record.first_at = record.first_at or record.last_at

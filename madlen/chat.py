@@ -8,14 +8,15 @@ from datetime import UTC, datetime
 
 from anyio.from_thread import BlockingPortal
 
-from madlen import beginnings, catalogue, comparison, conversation, images, tracing
+from madlen import beginnings, catalogue, comparison, conversation, images, lane_sets, tracing
 from madlen.errors import MadlenError, TooLarge, Unacceptable
 from madlen.generation import Generation
 from madlen.hub import Hub
+from madlen.lane_sets import LaneSet
 from madlen.providers import Provider
 from madlen.providers.directory import Directory, Listing
 from madlen.store import Store
-from madlen.types import CHAT_LANE, Lane, Message, Model, Parameters, Picture, Reply, Session, Turn
+from madlen.types import Lane, Message, Model, Parameters, Picture, Reply, Session, Turn
 from madlen.votes import Vote
 
 PROMPT_CHARACTERS = 400_000
@@ -89,6 +90,13 @@ class Chat:
         comparison.check_lanes(lanes)
         self.store.arrange(session_id, lanes)
 
+    def keep_lane_set(self, name: str, lanes: Sequence[Lane]) -> LaneSet:
+        """Keeps lanes under a name, in place of those it had. Raises ``Unacceptable``."""
+        comparison.check_lanes(lanes)
+        kept = lane_sets.made(name, lanes, self._now())
+        self.store.keep_lane_set(kept)
+        return kept
+
     def pin_model(self, model_id: str, pinned: bool) -> None:
         """Keeps a model at the top of the list, or lets it go."""
         self.store.pin_model(model_id, self._now() if pinned else None)
@@ -132,12 +140,13 @@ class Chat:
             prompt = Message("user", text, turn.pictures)
             return self._begin(turn, asked, earlier, prompt, history=history, session=begun)
 
-    def regenerate(self, session_id: str, turn_id: str, lane: Lane) -> Asked:
+    def regenerate(self, session_id: str, turn_id: str, lane: Lane, *, system: str | None = None) -> Asked:
         """One more reply to a turn. Raises ``Unacceptable`` when the session has no such turn.
 
-        A lane of a comparison that comes without a system prompt keeps that of its last reply.
+        It is told ``system``, an empty one for nothing. Without it the lane is told what it was told
+        for its last reply to this turn, or what is set in ``lane`` where it has none.
         """
-        return self._again(session_id, turn_id, lane, None)
+        return self._again(session_id, turn_id, lane, None, system=system)
 
     def resume(self, reply_id: str, *, system: str | None = None) -> Asked:
         """One more reply to a turn, which goes on where the given one was cut off.
@@ -146,8 +155,9 @@ class Chat:
         Raises ``NotFound``, and what ``regenerate`` raises.
         """
         cut = self.store.reply(reply_id)
-        lane = Lane(cut.model_id, cut.lane, cut.parameters, cut.system if system is None else system)
-        return self._again(cut.session_id, cut.turn_id, lane, cut if cut.text else None)
+        lane = Lane(cut.model_id, cut.lane, cut.parameters)
+        told = cut.system if system is None else system
+        return self._again(cut.session_id, cut.turn_id, lane, cut if cut.text else None, system=told)
 
     def continue_with(self, session_id: str, lane_name: str) -> Session:
         """A new chat that has the session's prompts with one lane's last replies, to go on from there.
@@ -183,16 +193,19 @@ class Chat:
     def stop(self, reply_id: str) -> None:
         self.hub.stop(reply_id)
 
-    def _again(self, session_id: str, turn_id: str, lane: Lane, cut: Reply | None) -> Asked:
+    def _again(
+        self, session_id: str, turn_id: str, lane: Lane, cut: Reply | None, *, system: str | None
+    ) -> Asked:
         """One more reply to a turn; with ``cut``, one that goes on where that was cut off."""
         turns = self.store.turns(session_id)
         position = next((i for i, turn in enumerate(turns) if turn.id == turn_id), None)
         if position is None:
             raise Unacceptable("This prompt is not in the chat any more; reload the page.")
         turn = turns[position]
-        if cut is None and lane.name != CHAT_LANE and not lane.system:
+        if system is None:
             told = [reply.system for reply in turn.replies if reply.lane == lane.name]
-            lane = replace(lane, system=told[-1] if told else "")
+            system = told[-1] if told else lane.system
+        lane = replace(lane, system=system)
         asked = [self._checked(lane, turn.pictures)]
         with self._tracer.span(tracing.ASK, **{"madlen.lanes": 1}):
             prompt = Message("user", turn.text, turn.pictures)

@@ -14,6 +14,12 @@ from madlen.votes import Vote
 MOST_LANES = 12
 
 
+def lanes_of(turn: Turn) -> tuple[Lane, ...]:
+    """The lanes that gave a turn its replies, each as it was asked last."""
+    last = {reply.lane: reply for reply in turn.replies}
+    return tuple(Lane(one.model_id, one.lane, one.parameters, one.system) for one in last.values())
+
+
 def is_one(lanes: Sequence[Lane]) -> bool:
     """Whether these lanes compare, or are the one lane of a chat."""
     return [lane.name for lane in lanes] != [CHAT_LANE]

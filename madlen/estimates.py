@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-from madlen import catalogue
-from madlen.types import Lane, Message, Model, Parameters, Quota
+from madlen import catalogue, conversation
+from madlen.types import Lane, Message, Model, Parameters, Quota, Turn
 
 Kind = Literal["context", "vision", "parameters", "price", "day", "minute"]
 
@@ -78,6 +78,35 @@ def preflight(
         *(_quota(quota, free_lanes) if counted and quota is not None else ()),
     ]
     return Estimate(tokens, low, high, int(counted), tuple(problems))
+
+
+def before(
+    lanes: Sequence[Lane],
+    models: Sequence[Model],
+    turns: Sequence[Turn],
+    prompt: Message,
+    *,
+    medians: Mapping[str, int],
+    quota: Quota | None = None,
+) -> dict[str, Estimate]:
+    """What each lane would take for a prompt that follows these turns, by the lane's name.
+
+    ``medians`` are how long answers were, by models; a lane whose model is not listed is left out.
+    """
+    listed = {model.id: model for model in models}
+    known = [(lane, listed[lane.model_id]) for lane in lanes if lane.model_id in listed]
+    free_lanes = sum(catalogue.counts_against_quota(model) for _, model in known)
+    return {
+        lane.name: preflight(
+            lane,
+            model,
+            [*conversation.seen_by(lane.name, turns, model.id), prompt],
+            median_tokens=medians.get(model.id),
+            quota=quota,
+            free_lanes=free_lanes,
+        )
+        for lane, model in known
+    }
 
 
 def prompt_tokens(messages: Sequence[Message], *, sees: bool = True) -> int:

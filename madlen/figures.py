@@ -19,12 +19,17 @@ _SAID = {
 
 
 def under(reply: Reply) -> str:
-    """Time to first token, speed, tokens and cost of an answer; what is not known is left out."""
+    """Times, speed, tokens and cost of an answer; what is not known is left out.
+
+    The first chunk is said where visible text came later, as from a model that thinks first.
+    """
     usage, timing = reply.usage, reply.timing
-    first = timing.time_to_first_token
-    first = timing.time_to_first_chunk if first is None else first
+    chunk, first = timing.time_to_first_chunk, timing.time_to_first_token
+    first = chunk if first is None else first
+    later = chunk is not None and first is not None and round(first, 2) > round(chunk, 2)
     parts = [
         _ENDED.get(reply.status, ""),
+        f"{seconds(chunk)} to first chunk" if chunk is not None and later else "",
         "" if first is None else f"{seconds(first)} to first token",
         "" if reply.tokens_per_second is None else f"{reply.tokens_per_second:,.0f} tokens/s",
         "" if timing.duration is None else f"{seconds(timing.duration)} in all",

@@ -141,28 +141,36 @@ class Hub:
     def follow_all(self, reply_ids: Sequence[str], *, every: float) -> Iterator[dict[str, Update]]:
         """What is new of each reply, by its id: everything at first, then at most once in ``every`` seconds.
 
-        Also tells now and then that nothing is new. A reply that ended is told of once more and then left
-        out; when all have, that is the end. Raises ``NotFound`` for an unknown one.
+        Also tells now and then that nothing is new, and the end of a reply that is made here at once. A
+        reply that ended is told of once more and then left out; when all have, that is the end. Raises
+        ``NotFound`` for an unknown one.
         """
-        news = threading.Event()
+        news, over = threading.Event(), threading.Event()
         with ExitStack() as stack:
             tails = {
-                reply_id: stack.enter_context(self._tail(reply_id, news.set))
+                reply_id: stack.enter_context(self._tail(reply_id, news, over))
                 for reply_id in dict.fromkeys(reply_ids)
             }
             while tails:
                 news.clear()
+                over.clear()
                 told = time.monotonic()
                 updates = {reply_id: tail() for reply_id, tail in tails.items()}
                 yield updates
                 tails = {reply_id: tails[reply_id] for reply_id in tails if updates[reply_id].ended is None}
                 if tails:
                     news.wait(IDLE_SECONDS)
-                    time.sleep(max(0.0, every - (time.monotonic() - told)))
+                    over.wait(max(0.0, every - (time.monotonic() - told)))
 
-    def _tail(self, reply_id: str, waker: Callable[[], None]) -> AbstractContextManager[Callable[[], Update]]:
-        generation = self.find(reply_id)
-        return generation.tail(waker) if generation else self._replicas.tail(reply_id, waker)
+    def _tail(
+        self, reply_id: str, news: threading.Event, over: threading.Event
+    ) -> AbstractContextManager[Callable[[], Update]]:
+        running = self._running.get(reply_id)
+        if running is None:
+            return self._replicas.tail(reply_id, news.set)
+        generation, task = running
+        task.add_done_callback(lambda _: over.set())
+        return generation.tail(news.set)
 
     async def afollow(self, reply_id: str) -> AsyncGenerator[Update]:
         """``follow`` for HTTP handlers."""

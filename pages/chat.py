@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 
 import streamlit as st
@@ -177,7 +176,7 @@ def _draw(turn: Turn, names: dict[str, str], lane: Lane) -> None:
 
 
 def _again(turn: Turn, system: str, lane: Lane) -> None:
-    attempt(chat.regenerate, turn.session_id, turn.id, replace(lane, system=system))
+    attempt(partial(chat.regenerate, system=system), turn.session_id, turn.id, lane)
 
 
 def _welcome(send: unsent.Send, lane: Lane) -> None:

@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
 import streamlit as st
 
-from madlen import blind, catalogue, images, services, votes
+from madlen import images, services
 from madlen.chat import PROMPT_CHARACTERS
 from madlen.errors import MadlenError
 from madlen.providers.directory import Listing
 from madlen.types import Choices, Lane, Reply, Session, Turn
 from madlen.ui import (
     address,
-    comparing,
+    answering,
     exports,
-    grid,
     imports,
     lanes,
-    offers,
+    lineup,
     picker,
     readiness,
     sidebar,
-    streaming,
     text,
     then_now,
-    timeline,
     unsent,
-    verdict,
 )
 from madlen.ui.attempts import attempt
 
@@ -45,34 +41,30 @@ def main() -> None:
     picker.notes(listing)
     turns = chat.store.turns(session.id) if session else []
     cast = {vote.turn_id: vote for vote in chat.store.votes_of(session.id)} if session else {}
+    alone = next((turn for turn in turns if turn.id == st.query_params.get("turn")), None)
+    shown = [alone] if alone else turns
     # What tells who answers stays away until there is a verdict.
-    hidden = bool(turns) and turns[-1].blind and turns[-1].id not in cast
-    key = f"lanes-{session.id if session else 'new'}"
-    asked = _lanes(session, listing, choices, key)
+    hidden = bool(shown) and shown[-1].blind and shown[-1].id not in cast
+    key = f"lanes-{alone.id if alone else session.id if session else 'new'}"
+    asked = lineup.to_begin_with(session, alone, listing, choices, key=key)
     if not asked:
         st.warning("There is no model to ask now.")
         return
+    if "prompt" not in st.session_state and (wanted := st.query_params.get("q", "")):
+        st.session_state["prompt"] = wanted
     if not hidden:
-        with st.expander("Lanes", icon=":material/view_column:", expanded=not turns):
-            asked = lanes.draw(asked, listing, choices, key=key)
-        with st.container(horizontal=True, vertical_alignment="center"):
-            picker.quota(madlen.quota())
-            if session and turns:
-                exports.draw(session, here="compare")
-        for model_id in dict.fromkeys(lane.model_id for lane in asked):
-            readiness.draw(model_id)
-    unseen = not hidden and st.toggle(
-        "Blind",
-        key="blind",
-        help="Hides who answered and how fast until you have voted. Best for a fair verdict.",
-    )
+        asked = _set_up(asked, session, turns, listing, choices, key=key)
+        st.toggle(
+            "Blind",
+            key="blind",
+            help="Hides who answered and how fast until you have voted. Best for a fair verdict.",
+        )
     if not turns:
         _welcome()
         imports.draw(key="imports")
     unsent.back_into_the_box()
-    if "prompt" not in st.session_state and (wanted := st.query_params.get("q", "")):
-        st.session_state["prompt"] = wanted
-    st.chat_input(
+    # Placed by hand, for with a box of its own accord the page would scroll along with the answers.
+    st.bottom.chat_input(
         f"Ask {len(asked)} lanes at once",
         key="prompt",
         max_chars=PROMPT_CHARACTERS,
@@ -80,46 +72,94 @@ def main() -> None:
         file_type=list(images.SUFFIXES),
         submit_mode="disable",
         on_submit=_ask,
-        args=(session, asked, unseen or hidden),
+        args=(session, asked, hidden),
     )
     if not hidden:
         sidebar.foot(asked[0].model_id)
-    names = {model.id: catalogue.label(model) for model in listing.models}
+    if alone and len(turns) > 1:
+        st.button(
+            f"All {len(turns)} prompts",
+            key="all-turns",
+            icon=":material/unfold_more:",
+            type="tertiary",
+            on_click=_show_all,
+        )
     rounds = madlen.archives.then_and_now(session.id) if session else ()
-    for turn in turns:
-        _draw(turn, names, cast.get(turn.id), listing, newest=turn is turns[-1])
+    for turn in shown:
+        card = partial(
+            answering.draw,
+            turn,
+            cast.get(turn.id),
+            listing,
+            lanes=session.lanes if session and not alone else (),
+            deeds=answering.Deeds(
+                again=partial(_again, turn),
+                swap=partial(_swap, turn, asked),
+                drop=partial(_drop, turn, asked) if len(asked) > lanes.FEWEST else None,
+                go_on=partial(_next, turn, asked, [one.id for one in turns if one.id not in cast]),
+                lines=picker.lines(listing, choices),
+            ),
+        )
+        if turn is shown[-1]:
+            card(newest=True)
+        else:
+            answering.fold(turn, partial(card, newest=False))
         then_now.draw([one for one in rounds if one.now and one.now.id == turn.id])
     if session and rounds:
         then_now.rest(session, rounds)
 
 
-def _lanes(session: Session | None, listing: Listing, choices: Choices, key: str) -> Sequence[Lane]:
-    """The lanes as they were set up last, as the address names their models, or two to begin with."""
-    if key in st.session_state:
-        kept: Sequence[Lane] = st.session_state[key]
-        return kept
-    if session and session.lanes:
-        return session.lanes
-    wanted = [one.strip() for one in st.query_params.get("models", "").split(",") if one.strip()]
-    free = catalogue.chosen_first(catalogue.matching(listing.models, free=True), choices)
-    found = wanted or [model.id for model in free]
-    found = found or [model.id for model in catalogue.matching(listing.models)]
-    ids = (found * lanes.FEWEST)[: max(lanes.FEWEST, min(len(wanted), lanes.MOST))]
-    return [Lane(model_id, name) for model_id, name in zip(ids, lanes.names(len(ids)), strict=True)]
+def _set_up(
+    asked: Sequence[Lane],
+    session: Session | None,
+    turns: Sequence[Turn],
+    listing: Listing,
+    choices: Choices,
+    *,
+    key: str,
+) -> Sequence[Lane]:
+    """The lanes as they are now, with what they will take."""
+    # What is folded away is not drawn: the pickers of twelve lanes would hold up the answers.
+    with st.expander(
+        "Lanes",
+        icon=":material/view_column:",
+        expanded=not turns,
+        key=f"{key}-setup",
+        on_change="rerun",
+    ) as place:
+        if place.open:
+            asked = lanes.draw(
+                asked,
+                listing,
+                choices,
+                key=key,
+                sets=lineup.sets(key),
+                ahead=partial(lineup.foreseen, listing=listing, turns=turns),
+            )
+    if not place.open:
+        lineup.warn(lineup.foreseen(asked, listing, turns))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        picker.quota(madlen.quota())
+        if session and turns:
+            exports.draw(session, here="compare")
+    for model_id in dict.fromkeys(lane.model_id for lane in asked):
+        readiness.draw(model_id)
+    return asked
 
 
-def _ask(session: Session | None, asked: Sequence[Lane], unseen: bool) -> None:
+def _ask(session: Session | None, asked: Sequence[Lane], hidden: bool) -> None:
     written = st.session_state["prompt"]
     try:
         pictures = tuple(images.prepared(file.getvalue()) for file in written.files)
         if session:
-            chat.arrange(session.id, asked)
+            _arrange(session.id, asked)
         made = chat.ask(
             written.text,
             asked,
             session_id=session.id if session else "",
             pictures=pictures,
-            blind=unseen,
+            # As the switch stands at this moment: the page may not have been drawn since it was set.
+            blind=hidden or st.session_state.get("blind", False),
         )
     except MadlenError as error:
         unsent.refuse(written.text, error)
@@ -128,60 +168,39 @@ def _ask(session: Session | None, asked: Sequence[Lane], unseen: bool) -> None:
         st.query_params["session"] = made.session_id
 
 
-def _draw(
-    turn: Turn, names: Mapping[str, str], vote: votes.Vote | None, listing: Listing, *, newest: bool
-) -> None:
-    shown = grid.latest(turn)
-    acts = grid.Acts(
-        follow=partial(madlen.hub.follow_all, every=streaming.FRAME_SECONDS),
-        waiting=readiness.waiting,
-        stop=partial(attempt, chat.stop),
-        offer=partial(_offer, turn),
-    )
-    if turn.blind and vote is None:
-        asked = {reply.model_id for reply in shown.values()}
-        models = [model for model in listing.models if model.id in asked]
-        order = grid.draw_blind(turn, models, acts)
-        labels = dict(zip(order, (f"Answer {label}" for label in blind.labels(len(order))), strict=True))
-        verdict.draw(turn, labels, vote, hidden=True, keys=newest, cast=partial(attempt, chat.vote))
-        return
-    grid.draw(turn, names, acts)
-    verdict.draw(
-        turn,
-        {reply.id: f"{lane} is better" for lane, reply in shown.items()},
-        vote,
-        hidden=False,
-        keys=newest,
-        cast=partial(attempt, chat.vote),
-    )
-    with st.expander("Race", icon=":material/timeline:", key=f"race-{turn.id}", on_change="rerun") as race:
-        if race.open:
-            timeline.draw(list(turn.replies), names, key=f"chart-{turn.id}")
-    comparing.draw(shown, key=turn.id)
-    with st.container(horizontal=True):
-        for lane in shown:
-            if st.button(
-                f"Continue with {text.label(lane)}",
-                key=f"go-on-{turn.id}-{lane}",
-                icon=":material/forum:",
-                type="tertiary",
-            ):
-                begun = chat.continue_with(turn.session_id, lane)
-                st.switch_page("pages/chat.py", query_params={"session": begun.id})
-
-
-def _offer(turn: Turn, reply: Reply) -> None:
-    offers.draw(
-        reply,
-        partial(_again, turn, reply.system),
-        resume=partial(attempt, partial(chat.resume, system=reply.system)),
-        other="",
-        other_name="",
-    )
+def _arrange(session_id: str, asked: Sequence[Lane]) -> None:
+    """Keeps the lanes of a comparison, and shows them so."""
+    chat.arrange(session_id, asked)
+    if tuple(st.session_state.get(f"lanes-{session_id}", ())) != tuple(asked):
+        lanes.adopt(f"lanes-{session_id}", asked)
 
 
 def _again(turn: Turn, system: str, lane: Lane) -> None:
-    attempt(chat.regenerate, turn.session_id, turn.id, replace(lane, system=system))
+    attempt(partial(chat.regenerate, system=system), turn.session_id, turn.id, lane)
+
+
+def _swap(turn: Turn, asked: Sequence[Lane], reply: Reply, model_id: str) -> None:
+    """Another model in a lane, for this prompt and for those that follow."""
+    swapped = [replace(one, model_id=model_id) if one.name == reply.lane else one for one in asked]
+    attempt(_arrange, turn.session_id, swapped)
+    _again(turn, reply.system, Lane(model_id, reply.lane, reply.parameters))
+
+
+def _drop(turn: Turn, asked: Sequence[Lane], reply: Reply) -> None:
+    attempt(_arrange, turn.session_id, [one for one in asked if one.name != reply.lane])
+
+
+def _next(turn: Turn, asked: Sequence[Lane], unvoted: Sequence[str]) -> None:
+    """Goes to another prompt that has no vote, or else to a new comparison with the same lanes."""
+    if waiting := [one for one in unvoted if one != turn.id]:
+        st.query_params["turn"] = waiting[0]
+    else:
+        st.query_params.clear()
+        lanes.adopt("lanes-new", asked)
+
+
+def _show_all() -> None:
+    del st.query_params["turn"]
 
 
 def _welcome() -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, time
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from statistics import median
 
@@ -11,8 +12,9 @@ import streamlit as st
 
 from madlen import ratings, services, votes
 from madlen.errors import MadlenError
+from madlen.providers.directory import Listing
 from madlen.types import Turn
-from madlen.ui import sidebar, standing, text
+from madlen.ui import behind, sidebar, standing, text
 
 madlen = services.current()
 chat = madlen.chat
@@ -33,15 +35,25 @@ def main() -> None:
     if not duels:
         st.info("No vote is left by these filters.")
         return
-    board = ratings.standings(duels, seed=_SEED, length_controlled=controlled)
-    names = {model.id: model.name for model in chat.models().models}
+    listing = chat.models()
+    names = {model.id: model.name for model in listing.models}
+    board = _here(ratings.standings(duels, seed=_SEED, length_controlled=controlled), listing)
+    if not board.rows:
+        st.info("All of these models have gone.")
+        return
+    counted = {duel.turn_id for duel in duels}
+    ballots = [(vote, turn) for vote, turn in ballots if turn.id in counted]
     standing.table(board, names)
     left, right = st.columns(2)
     with left:
         standing.intervals(board, names)
     with right:
-        standing.matrix(ratings.records(duels), names)
-    standing.values(_points(board, [turn for _, turn in ballots]), names)
+        here = {row.model_id for row in board.rows}
+        records = ratings.records(duels)
+        standing.matrix({pair: one for pair, one in records.items() if here.issuperset(pair)}, names)
+    clicked = standing.values(_points(board, [turn for _, turn in ballots]), names)
+    if clicked:
+        behind.draw(ballots, clicked, names.get(clicked, clicked))
     with st.container(horizontal=True):
         st.download_button("CSV", standing.csv(board, names), "leaderboard.csv", icon=":material/download:")
         st.download_button(
@@ -54,6 +66,7 @@ def _filtered(duels: Sequence[votes.Duel]) -> tuple[list[votes.Duel], bool]:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         tags = st.multiselect("Tags", known, key="board-tags", placeholder="all")
         since = st.date_input("Since", None, key="board-since")
+        until = st.date_input("Until", None, key="board-until")
         blind = st.toggle("Blind votes only", key="board-blind")
         images = st.toggle("With images only", key="board-images")
         controlled = st.toggle(
@@ -62,7 +75,22 @@ def _filtered(duels: Sequence[votes.Duel]) -> tuple[list[votes.Duel], bool]:
             help="Rates as if all answers were equally long: people tend to prefer the longer one.",
         )
     begin = datetime.combine(since, time(), UTC) if since else None
-    return votes.matching(duels, tags=tuple(tags), since=begin, blind=blind, images=images), controlled
+    end = datetime.combine(until, time(), UTC) + timedelta(days=1) if until else None
+    wanted = votes.matching(duels, tags=tags, since=begin, until=end, blind=blind, images=images)
+    return wanted, controlled
+
+
+def _here(board: ratings.Standings, listing: Listing) -> ratings.Standings:
+    """The standings without the models that are gone, unless they are asked for; ranks stay what they are."""
+    listed = {model.id for model in listing.models}
+    gone = [row.model_id for row in board.rows if row.model_id not in listed]
+    # A list that could not be had says nothing about who is gone.
+    if not gone or listing.notes:
+        return board
+    models = "1 model" if len(gone) == 1 else f"{len(gone):,} models"
+    if st.toggle(f"Show {models} that no list has any more", key="board-gone"):
+        return board
+    return replace(board, rows=tuple(row for row in board.rows if row.model_id in listed))
 
 
 def _points(board: ratings.Standings, turns: Sequence[Turn]) -> list[ratings.Point]:

@@ -21,10 +21,12 @@ BELOW = {
     "transcript": "types errors",
     "tracing": "types errors votes",
     "guard": "types errors settings",
+    "viewport": "",
     "providers": "types errors lenient settings catalogue tracing",
     "origins": "",
-    "store": "types errors origins settings catalogue tracing votes prompt_sets",
+    "store": "types errors origins settings catalogue tracing votes lane_sets prompt_sets",
     "beginnings": "types",
+    "lane_sets": "types errors",
     "comparison": "types errors beginnings votes",
     "conversation": "types catalogue images",
     "figures": "types",
@@ -35,14 +37,14 @@ BELOW = {
     "ratings": "strengths votes",
     "differences": "",
     "blind": "types",
-    "estimates": "types catalogue",
+    "estimates": "types catalogue conversation",
     "race": "types",
     "checkpoints": "types errors store",
     "generation": "types errors checkpoints images transcript tracing providers store",
     "replicas": "types errors transcript store generation",
     "hub": "types errors checkpoints transcript tracing providers store generation replicas",
     "chat": "types errors beginnings catalogue comparison conversation images tracing providers store "
-    "generation hub votes",
+    "generation hub votes lane_sets",
     "batch": "types errors beginnings catalogue comparison conversation prompt_sets tracing providers store "
     "generation hub chat",
     "__main__": "errors settings store",
@@ -51,12 +53,13 @@ BELOW = {
     "services": "types errors settings catalogue images tracing providers store generation hub chat archives "
     "batch",
     "api": "types errors settings catalogue images transcript tracing guard generation hub chat services "
-    "archives comparison votes ratings files prompt_sets batch",
+    "archives comparison votes ratings files lane_sets viewport prompt_sets batch",
     # Of the providers, what is drawn: how far an embedded model is, and which models there are.
-    "ui": "types errors blind catalogue comparison differences figures images race ratings transcript votes "
-    "generation chat services archives files origins then_now providers.local providers.directory",
-    "pages": "types errors blind catalogue images ratings votes generation chat services ui archives "
+    "ui": "types errors blind catalogue comparison differences estimates figures images lane_sets race "
+    "ratings transcript viewport votes generation chat services archives files origins then_now "
     "providers.local providers.directory",
+    "pages": "types errors blind catalogue estimates images ratings votes generation chat services ui "
+    "archives providers.local providers.directory",
     "app": "types errors services api ui",
 }
 """What each module or package may import of ours, besides its own package. A new one needs a row."""

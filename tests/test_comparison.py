@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import pytest
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
+from madlen import comparison
 from madlen.errors import ModelGone, NotFound, Unacceptable, UpstreamError
 from madlen.services import Services
 from madlen.types import Lane, Parameters, Reasoning, Session, Status, Turn
@@ -122,13 +123,24 @@ def test_a_lane_that_is_asked_again_is_told_the_same(start_madlen: StartMadlen) 
     assert again.generations[0].reply().system == "Be brief."
 
 
-def test_a_chat_whose_system_prompt_was_taken_out_is_asked_again_without(start_madlen: StartMadlen) -> None:
+def test_a_lane_that_had_no_reply_yet_is_told_what_is_set_in_it(start_madlen: StartMadlen) -> None:
     parrot = Parrot()
     madlen = start_madlen(parrot)
-    turn = compared(madlen, lanes=[Lane("parrot/polly", system="Be kind.")])
-    list(
-        madlen.chat.regenerate(turn.session_id, turn.id, Lane("parrot/polly")).generations[0].follow(every=0)
-    )
+    turn = compared(madlen)
+    again = madlen.chat.regenerate(turn.session_id, turn.id, Lane("parrot/seer", "late", system="Be gentle."))
+    list(again.generations[0].follow(every=0))
+    assert parrot.requests[-1].messages[0].text == "Be gentle."
+
+
+@pytest.mark.parametrize("name", ["chat", "A"])
+def test_a_lane_whose_system_prompt_was_taken_out_is_asked_again_without(
+    start_madlen: StartMadlen, name: str
+) -> None:
+    parrot = Parrot()
+    madlen = start_madlen(parrot)
+    turn = compared(madlen, lanes=[Lane("parrot/polly", name, system="Be kind.")])
+    again = madlen.chat.regenerate(turn.session_id, turn.id, Lane("parrot/polly", name), system="")
+    list(again.generations[0].follow(every=0))
     assert [message.role for message in parrot.requests[-1].messages] == ["user"]
 
 
@@ -289,3 +301,14 @@ def test_where_nothing_is_traced_a_vote_is_kept_all_the_same(start_madlen: Start
     madlen.chat.vote(voted(turn, tie([reply.id])))
     assert len(madlen.store.votes_of(turn.session_id)) == 1
     assert reply.status is Status.COMPLETE
+
+
+def test_the_lanes_of_a_turn_are_as_they_were_asked_last(start_madlen: StartMadlen) -> None:
+    madlen = start_madlen()
+    turn = compared(madlen)
+    assert comparison.lanes_of(turn) == tuple(LANES)
+    other = Lane("parrot/dear", LANES[1].name, Parameters(seed=7))
+    again = madlen.chat.regenerate(turn.session_id, turn.id, other)
+    list(again.generations[0].follow(every=0))
+    [now] = madlen.store.turns(turn.session_id)
+    assert comparison.lanes_of(now) == (LANES[0], other, *LANES[2:])

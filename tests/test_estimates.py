@@ -1,4 +1,5 @@
 from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -8,8 +9,20 @@ from hypothesis import strategies as st
 
 from madlen import estimates
 from madlen.estimates import IMAGE_TOKENS, TYPICAL_ANSWER, Estimate
-from madlen.types import Lane, Message, Model, Parameters, Picture, Pricing, Quota
+from madlen.types import (
+    Lane,
+    Message,
+    Model,
+    Parameters,
+    Picture,
+    Pricing,
+    Quota,
+    Reply,
+    Status,
+    Turn,
+)
 
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
 PICTURE = Picture(url="https://x.test/a.png")
 PAID = Model(
     "a/paid",
@@ -178,3 +191,37 @@ def test_parameters_left_to_the_model_are_no_problem() -> None:
 )
 def test_a_quota_that_is_short_is_told(quota: Quota, lanes: int, told: list[tuple[str, str]]) -> None:
     assert problems(model=FREE, quota=quota, free_lanes=lanes) == told
+
+
+def answered(lane: str, model: Model, words: str) -> Reply:
+    return Reply(f"r-{lane}", "s", "t", model.id, lane, Status.COMPLETE, NOW, text=words)
+
+
+def test_each_lane_is_foreseen_with_its_own_words_of_the_conversation() -> None:
+    replies = (answered("A", PAID, "x" * 400), answered("B", FREE, "x" * 4000))
+    turn = Turn("t", "s", "Go on", NOW, replies=replies)
+    lanes = [Lane(PAID.id, "A"), Lane(FREE.id, "B"), Lane("a/gone", "C")]
+    found = estimates.before(lanes, [PAID, FREE], [turn], Message("user", "Hi"), medians={})
+    assert {name: one.prompt_tokens // 100 for name, one in found.items()} == {"A": 1, "B": 10}
+
+
+def test_each_model_is_foreseen_to_answer_as_it_did() -> None:
+    lanes = [Lane(PAID.id, "A"), Lane(PAID.id, "B", Parameters(max_tokens=10))]
+    prompt = Message("user", "Hi")
+    found = estimates.before(lanes, [PAID], [], prompt, medians={PAID.id: 100})
+    low, high = found["A"].cost_low, found["A"].cost_high
+    assert low is not None
+    assert high is not None
+    assert high - low == 150 * Decimal("0.00001")
+    assert found["B"].cost_low == found["B"].cost_high
+
+
+def test_free_lanes_count_together_against_the_day() -> None:
+    free = replace(FREE, id="meta/free:free")
+    lanes = [Lane(free.id, "A"), Lane(free.id, "B"), Lane(PAID.id, "C")]
+    found = estimates.before(
+        lanes, [PAID, free], [], Message("user", "Hi"), medians={}, quota=Quota(free_left=1)
+    )
+    assert [one.free_requests for one in found.values()] == [1, 1, 0]
+    assert "2 free requests are needed and 1 left" in found["A"].problems[0].sentence
+    assert not found["C"].problems

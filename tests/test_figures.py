@@ -66,7 +66,8 @@ def test_all_that_is_known_stands_in_one_line() -> None:
         timing=Timing(time_to_first_chunk=0.3, time_to_first_token=0.45, duration=3.0),
     )
     assert figures.under(known) == (
-        "0.45 s to first token · 48 tokens/s · 3.00 s in all · 1,281 tokens in, 130 out · $0.000071"
+        "0.30 s to first chunk · 0.45 s to first token · 48 tokens/s · 3.00 s in all"
+        " · 1,281 tokens in, 130 out · $0.000071"
     )
 
 

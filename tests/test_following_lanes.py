@@ -56,6 +56,18 @@ class Watched:
         return any(update.ended for update in self.of(reply_id))
 
 
+def test_the_end_of_a_lane_is_told_at_once_however_seldom_words_are(start_madlen: StartMadlen) -> None:
+    gate = Gate()
+    madlen = start_madlen(Choir(A=["quick ", gate, "and done", DONE]))
+    [asked] = madlen.chat.ask("Sing", LANES[:1]).generations
+    following = madlen.hub.follow_all([asked.id], every=3600)
+    assert gate.reached.wait(10)
+    assert next(following)[asked.id].text == "quick "
+    gate.open()
+    *_, last = following
+    assert (last[asked.id].text, last[asked.id].ended) == ("and done", madlen.store.reply(asked.id))
+
+
 def test_each_lane_is_told_at_its_own_pace_and_left_out_when_it_ended(start_madlen: StartMadlen) -> None:
     gates = [Gate(), Gate()]
     choir = Choir(

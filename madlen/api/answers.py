@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from madlen.types import Reply, Session, Status, Timing, Turn, Usage
+from madlen.types import Lane, Reply, Session, Status, Timing, Turn, Usage
 
 Json = dict[str, Any]
 
@@ -106,6 +106,23 @@ def usage(value: Usage) -> Json:
         "cost": None if value.cost is None else float(value.cost),
     }
     return {name: count for name, count in counts.items() if count is not None}
+
+
+def lane(value: Lane) -> Json:
+    """A lane as ``POST /compare/`` takes it."""
+    sampled = value.parameters
+    known = {
+        "model": value.model_id,
+        "label": value.name,
+        "system": value.system or None,
+        "temperature": sampled.temperature,
+        "max_tokens": sampled.max_tokens,
+        "top_p": sampled.top_p,
+        "seed": sampled.seed,
+        "stop": list(sampled.stop) or None,
+        "reasoning": sampled.reasoning_effort and {"effort": sampled.reasoning_effort},
+    }
+    return {name: part for name, part in known.items() if part is not None}
 
 
 def timing(value: Timing) -> Json:

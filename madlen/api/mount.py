@@ -18,6 +18,7 @@ from madlen.api import promptness
 from madlen.api.ending import end_cleanly
 from madlen.guard import Guard
 from madlen.settings import Settings
+from madlen.viewport import Viewport
 
 PREFIX = "/api"
 _FIRST_PAGE_SECONDS = 5.0
@@ -29,14 +30,15 @@ def routes() -> list[BaseRoute]:
 
 
 def middleware(settings: Settings, *, page: Path) -> list[Middleware]:
-    """The guard. ``page`` is the HTML file that Streamlit serves for every page."""
+    """The guard, and who asks how wide windows are. ``page`` is the HTML file behind every page."""
     return [
+        Middleware(Viewport),
         Middleware(
             Guard,
             allowed_hosts=settings.allowed_hosts,
             cors_origins=settings.cors_origins,
             page=page.read_text("utf-8"),
-        )
+        ),
     ]
 
 

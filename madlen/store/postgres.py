@@ -12,6 +12,7 @@ from madlen.errors import StoreUnavailable
 from madlen.store import rows
 from madlen.store.postgres_connections import Connections
 from madlen.store.postgres_keeping import PostgresKeeping
+from madlen.store.postgres_lane_sets import PostgresLaneSets
 from madlen.store.postgres_listening import CHANNEL, PostgresListener
 from madlen.store.postgres_rows import insert, insert_pictures
 from madlen.store.postgres_schema import migrate
@@ -48,7 +49,7 @@ _IN_ORDER: LiteralString = " ORDER BY link.message_id, link.position"
 _MOST_SOUGHT = 2000
 
 
-class PostgresStore(PostgresVotes, PostgresSets, PostgresKeeping):
+class PostgresStore(PostgresVotes, PostgresLaneSets, PostgresSets, PostgresKeeping):
     """Keeps the ``Store`` protocol. ``url`` is what libpq takes: ``postgresql://user:password@host/database``."""
 
     def __init__(self, url: str) -> None:

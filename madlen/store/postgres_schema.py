@@ -160,6 +160,18 @@ def m006_comparisons(connection: Connection) -> None:
     """)
 
 
+def m007_lane_sets(connection: Connection) -> None:
+    # How long a model's newest answers were is asked for every lane before each prompt.
+    connection.execute("""
+        CREATE TABLE lane_sets (
+            name text COLLATE "C" PRIMARY KEY,
+            lanes json NOT NULL,
+            updated_at text COLLATE "C" NOT NULL
+        );
+        CREATE INDEX messages_of_model ON messages (model_id, seq) WHERE role = 'assistant'
+    """)
+
+
 def m008_prompt_sets(connection: Connection) -> None:
     # A run's own pictures hang on the turns of its session. Lists of chats show sessions of kind 'chat';
     # the turns of a run are in one of kind 'run'. How a cell stands is how its reply stands; one whose
@@ -236,6 +248,7 @@ STEPS: tuple[Callable[[Connection], None], ...] = (
     m004_choices,
     m005_stop_requests,
     m006_comparisons,
+    m007_lane_sets,
     m008_prompt_sets,
     m010_origins,
 )

@@ -11,6 +11,7 @@ from itertools import groupby
 from typing import Any
 
 from madlen.errors import NotFound
+from madlen.lane_sets import LaneSet
 from madlen.origins import Origin
 from madlen.types import Failure, Lane, Parameters, Picture, Reply, Session, Status, Timing, Turn, Usage
 from madlen.votes import Vote
@@ -37,6 +38,14 @@ def session(row: Row) -> Session:
         parameters=_parameters(json.loads(row["parameters"])),
         lanes=known_lanes(row["lanes"]),
     )
+
+
+def lane_set(row: Row) -> LaneSet:
+    return LaneSet(row["name"], known_lanes(row["lanes"]), datetime.fromisoformat(row["updated_at"]))
+
+
+def lane_set_columns(value: LaneSet) -> dict[str, Any]:
+    return {"name": value.name, "lanes": lanes(value.lanes), "updated_at": stamp(value.updated_at)}
 
 
 def session_columns(value: Session) -> dict[str, Any]:

@@ -173,6 +173,19 @@ def m006_comparisons(db: Database) -> None:
 
 
 @migrations()
+def m007_lane_sets(db: Database) -> None:
+    db.execute("""
+        CREATE TABLE lane_sets (
+            name TEXT PRIMARY KEY,
+            lanes TEXT NOT NULL CHECK (json_valid(lanes)),
+            updated_at TEXT NOT NULL
+        ) STRICT
+    """)
+    # How long a model's newest answers were is asked for every lane before each prompt.
+    db.execute("CREATE INDEX messages_of_model ON messages (model_id, seq) WHERE role = 'assistant'")
+
+
+@migrations()
 def m008_prompt_sets(db: Database) -> None:
     db.execute("""
         CREATE TABLE prompt_sets (

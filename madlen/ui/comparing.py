@@ -1,21 +1,22 @@
-"""Two answers laid over each other: what only the one says and what only the other."""
+"""Answers laid over each other: what only the one says and what only the other, and what one alone says."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
 from madlen import differences
 from madlen.types import Reply
-from madlen.ui import text
+from madlen.ui import layout, text
 
 _COLOURS = {"kept": "", "only_first": "red", "only_second": "green"}
+_WORDS, _SENTENCES = "Two, word by word", "What only one says"
 
 
 def draw(answers: Mapping[str, Reply], *, key: str) -> None:
-    """Draws the difference of two answers that are chosen by their lanes."""
-    written = {lane: reply for lane, reply in answers.items() if reply.text}
+    """Draws the difference of any two answers, or each with the sentences that no other has."""
+    written = {lane: reply.text for lane, reply in answers.items() if reply.text}
     if len(written) < 2:
         return
     with st.expander(
@@ -23,11 +24,26 @@ def draw(answers: Mapping[str, Reply], *, key: str) -> None:
     ) as place:
         if not place.open:
             return
-        left, right = st.columns(2)
-        lanes = list(written)
-        first = left.selectbox("From", lanes, key=f"{key}-first")
-        second = right.selectbox("To", lanes, index=1, key=f"{key}-second")
-        laid_over((first, written[first].text), (second, written[second].text))
+        way = st.segmented_control(
+            "What to compare",
+            [_WORDS, _SENTENCES],
+            default=_WORDS,
+            required=True,
+            key=f"{key}-way",
+            label_visibility="collapsed",
+        )
+        if way == _SENTENCES:
+            _alone(written, key)
+        else:
+            _two(written, key)
+
+
+def _two(written: Mapping[str, str], key: str) -> None:
+    left, right = st.columns(2)
+    lanes = list(written)
+    first = left.selectbox("From", lanes, key=f"{key}-first")
+    second = right.selectbox("To", lanes, index=1, key=f"{key}-second")
+    laid_over((first, written[first]), (second, written[second]))
 
 
 def laid_over(first: tuple[str, str], second: tuple[str, str]) -> None:
@@ -36,14 +52,34 @@ def laid_over(first: tuple[str, str], second: tuple[str, str]) -> None:
         f":red-background[Only {text.label(first[0])} says this] · "
         f":green-background[only {text.label(second[0])} says this]"
     )
-    segments = differences.segments(first[1], second[1])
-    st.markdown("".join(_marked(segment) for segment in segments))
+    found = differences.segments(first[1], second[1])
+    st.markdown("".join(_marked(one.text, _COLOURS[one.kind]) for one in found))
 
 
-def _marked(segment: differences.Segment) -> str:
-    """A segment as Markdown that shows its text as it is, each line marked by itself."""
-    colour = _COLOURS[segment.kind]
-    return "  \n".join(_line(line, colour) for line in segment.text.split("\n"))
+def _alone(written: Mapping[str, str], key: str) -> None:
+    st.caption("Marked is what no other answer says in these or in nearly these words.")
+    places = layout.places({lane: lane for lane in written}, key=f"{key}-alone", expands=False)
+    for lane, answer in written.items():
+        others = [other for name, other in written.items() if name != lane]
+        spans = differences.only_in(answer, others)
+        with places[lane]:
+            number = "1 sentence" if len(spans) == 1 else f"{len(spans):,} sentences"
+            st.caption(f"**{text.label(lane)}** · {number} that only {text.label(lane)} says")
+            st.markdown(_with_marks(answer, spans))
+
+
+def _with_marks(answer: str, spans: Sequence[differences.Span]) -> str:
+    """An answer as Markdown that shows its text as it is, some of it marked."""
+    pieces, at = [], 0
+    for span in spans:
+        pieces += [_marked(answer[at : span.start], ""), _marked(answer[span.start : span.end], "green")]
+        at = span.end
+    return "".join([*pieces, _marked(answer[at:], "")])
+
+
+def _marked(piece: str, colour: str) -> str:
+    """Text as Markdown that shows it as it is, each line marked by itself."""
+    return "  \n".join(_line(line, colour) for line in piece.split("\n"))
 
 
 def _line(line: str, colour: str) -> str:

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import math
 import string
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Literal
 
 import streamlit as st
 
 from madlen import catalogue
 from madlen.comparison import MOST_LANES
+from madlen.estimates import Estimate
 from madlen.providers.directory import Listing
 from madlen.types import Choices, Lane, Parameters
-from madlen.ui import filters, picker, sampling, text
+from madlen.ui import ahead as ahead_of_it
+from madlen.ui import filters, layout, picker, sampling, text
 
 FEWEST, MOST = 2, MOST_LANES
-WIDE_AT_ONCE = 4
-"""So many lanes share the width of the page; more stand side by side and are scrolled."""
-LANE_WIDTH = 340
 _SWEPT = {
     "Temperature": "temperature",
     "Top-p": "top_p",
@@ -29,13 +27,19 @@ _SWEPT = {
 }
 
 
-def width(number: int) -> int | Literal["stretch"]:
-    """How wide each of so many lanes is: an equal share, or so much that its text can be read."""
-    return "stretch" if number <= WIDE_AT_ONCE else LANE_WIDTH
+def draw(
+    lanes: Sequence[Lane],
+    listing: Listing,
+    choices: Choices,
+    *,
+    key: str,
+    sets: Callable[[Sequence[Lane]], None],
+    ahead: Callable[[Sequence[Lane]], Mapping[str, Estimate]],
+) -> tuple[Lane, ...]:
+    """Draws the lanes with their pickers and gives them as they are now. Changes are kept under ``key``.
 
-
-def draw(lanes: Sequence[Lane], listing: Listing, choices: Choices, *, key: str) -> tuple[Lane, ...]:
-    """Draws the lanes with their pickers and gives them as they are now. Changes are kept under ``key``."""
+    ``sets`` draws the sets that lanes are kept in, and ``ahead`` says what they will take.
+    """
     tools, quiet = (st.container(horizontal=True, vertical_alignment="center") for _ in range(2))
     offered = filters.draw(
         listing, choices, key=key, chosen=[lane.model_id for lane in lanes], tools=tools, quiet=quiet
@@ -52,14 +56,28 @@ def draw(lanes: Sequence[Lane], listing: Listing, choices: Choices, *, key: str)
         )
         _sweep(lanes, key)
     lines = picker.lines(listing, choices)
+    cards = layout.places({lane.name: lane.name for lane in lanes}, key=f"{key}-lanes", expands=False)
     drawn = []
-    with st.container(horizontal=True, wrap=False, key=f"{key}-lanes"):
-        for lane in lanes:
-            with st.container(border=True, width=width(len(lanes)), gap="small"):
-                drawn.append(_lane(lane, lanes, offered, lines=lines, listing=listing, key=key))
+    for lane in lanes:
+        with cards[lane.name]:
+            drawn.append(_lane(lane, lanes, offered, lines=lines, listing=listing, key=key))
     now = tuple(drawn)
+    with tools:
+        sets(now)
+    for name, estimate in ahead(now).items():
+        model = catalogue.find(listing.models, next(lane.model_id for lane in now if lane.name == name))
+        if model is not None:
+            with cards[name]:
+                ahead_of_it.draw(model, estimate)
     st.session_state[key] = now
     return now
+
+
+def adopt(key: str, lanes: Sequence[Lane]) -> None:
+    """Puts other lanes in the place of those under ``key``; for callbacks."""
+    st.session_state[key] = tuple(lanes)
+    # Fields remember what was typed into them, so the lanes get new ones.
+    st.session_state[f"{key}-edition"] = st.session_state.get(f"{key}-edition", 0) + 1
 
 
 def names(number: int, taken: Sequence[str] = ()) -> list[str]:
@@ -77,7 +95,8 @@ def _lane(
     listing: Listing,
     key: str,
 ) -> Lane:
-    own = f"{key}-{lane.name}"
+    edition = st.session_state.get(f"{key}-edition", 0)
+    own = f"{key}-{edition}-{lane.name}" if edition else f"{key}-{lane.name}"
     model_id = st.selectbox(
         f"Model of lane {lane.name}",
         offered,

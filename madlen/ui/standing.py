@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from madlen import ratings
+from madlen.ui import palette
 
 _FORMULA = ("=", "+", "-", "@", "\t")
-_ACCENT, _QUIET = "#0f6b5c", "#b8bdb9"
+_CLICKED = "clicked"
 
 
 def table(board: ratings.Standings, names: Mapping[str, str]) -> None:
@@ -52,7 +53,7 @@ def _settled(row: ratings.Standing) -> str:
 
 def intervals(board: ratings.Standings, names: Mapping[str, str]) -> None:
     """Strength with its interval, one line per model."""
-    st.subheader("Strength")
+    st.header("Strength")
     rows = [
         {
             "model": names.get(row.model_id, row.model_id),
@@ -70,11 +71,11 @@ def intervals(board: ratings.Standings, names: Mapping[str, str]) -> None:
             "height": {"step": 30},
             "layer": [
                 {
-                    "mark": {"type": "rule", "color": _QUIET, "strokeWidth": 3},
+                    "mark": {"type": "rule", "color": palette.QUIET, "strokeWidth": 3},
                     "encoding": {"x": {**x, "field": "low"}, "x2": {"field": "high"}, "y": y},
                 },
                 {
-                    "mark": {"type": "point", "filled": True, "color": _ACCENT, "size": 90},
+                    "mark": {"type": "point", "filled": True, "color": palette.ACCENT, "size": 90},
                     "encoding": {
                         "x": {**x, "field": "score"},
                         "y": y,
@@ -84,12 +85,13 @@ def intervals(board: ratings.Standings, names: Mapping[str, str]) -> None:
             ],
         },
         key="intervals",
+        alt="Strength of each model with its interval",
     )
 
 
 def matrix(records: Mapping[tuple[str, str], ratings.Record], names: Mapping[str, str]) -> None:
     """How often the model of a row won against that of a column, as a heat map."""
-    st.subheader("Who beats whom")
+    st.header("Who beats whom")
     cells = [
         {
             "row": names.get(one, one),
@@ -118,14 +120,19 @@ def matrix(records: Mapping[tuple[str, str], ratings.Record], names: Mapping[str
             },
         },
         key="matrix",
+        alt="How often the model of a row won against that of a column",
     )
 
 
-def values(points: Sequence[ratings.Point], names: Mapping[str, str]) -> None:
-    """Strength against cost, latency as size, those that no other beats in everything marked."""
+def values(points: Sequence[ratings.Point], names: Mapping[str, str]) -> str:
+    """Strength against cost, latency as size, those that no other beats in everything marked.
+
+    Gives the id of the model whose point was clicked, empty for none.
+    """
     best = ratings.pareto(points)
     rows = [
         {
+            "id": point.model_id,
             "model": names.get(point.model_id, point.model_id),
             "strength": point.strength,
             "cost": float(point.cost * 1000),
@@ -136,12 +143,14 @@ def values(points: Sequence[ratings.Point], names: Mapping[str, str]) -> None:
         if point.cost is not None and point.latency is not None
     ]
     if not rows:
-        return
-    st.subheader("What strength costs")
-    st.vega_lite_chart(
+        return ""
+    st.header("What strength costs")
+    st.caption("A click on a point lists the answers behind it.")
+    event = st.vega_lite_chart(
         {
             "data": {"values": rows},
-            "mark": {"type": "point", "filled": True, "opacity": 0.85},
+            "params": [{"name": _CLICKED, "select": {"type": "point", "fields": ["id"]}}],
+            "mark": {"type": "point", "filled": True, "opacity": 0.85, "cursor": "pointer"},
             "height": 320,
             "encoding": {
                 "x": {"field": "cost", "type": "quantitative", "title": "US dollars per 1,000 answers"},
@@ -157,7 +166,7 @@ def values(points: Sequence[ratings.Point], names: Mapping[str, str]) -> None:
                     "type": "nominal",
                     "scale": {
                         "domain": ["no other beats it in all three", "beaten in all three"],
-                        "range": [_ACCENT, _QUIET],
+                        "range": [palette.ACCENT, palette.QUIET],
                     },
                     "legend": {"title": None},
                 },
@@ -165,7 +174,11 @@ def values(points: Sequence[ratings.Point], names: Mapping[str, str]) -> None:
             },
         },
         key="values",
+        on_select="rerun",
+        alt="Strength of each model against the cost of its answers",
     )
+    picked = event["selection"].get(_CLICKED, [])
+    return str(picked[0]["id"]) if picked else ""
 
 
 def csv(board: ratings.Standings, names: Mapping[str, str]) -> str:

@@ -8,9 +8,10 @@ import streamlit as st
 
 from madlen import race
 from madlen.types import Reply
+from madlen.ui import palette
 
 _PHASES = ["waiting", "thinking", "writing"]
-_COLOURS = ["#b8bdb9", "#d9a441", "#0f6b5c"]
+_COLOURS = [palette.QUIET, palette.WARM, palette.ACCENT]
 
 
 def draw(replies: Sequence[Reply], names: Mapping[str, str], *, key: str) -> None:
@@ -42,6 +43,7 @@ def draw(replies: Sequence[Reply], names: Mapping[str, str], *, key: str) -> Non
             },
         },
         key=key,
+        alt="When each lane was asked, began, wrote and ended",
     )
 
 

@@ -125,6 +125,18 @@ def test_a_chat_that_opens_shows_its_newest_message(measured: Measured) -> None:
         assert row["messages_on_page"] > 0
 
 
+@pytest.mark.parametrize("part", ["API", "page"])
+def test_every_chunk_of_every_lane_arrives_after_it_was_sent(measured: Measured, part: str) -> None:
+    found = measured("lanes")["parts"][part]
+    assert found["twelve_over_one"]["delay_p95_ms"] > 0
+    assert math.isfinite(found["added_p95_ms"])
+    for way in ("one", "twelve"):
+        for row in found["repetitions"][way]:
+            assert row["chunks_missing"] == 0
+            # The page's clock and the machine's turn their milliseconds at different moments.
+            assert -2 < row["delay_p50_ms"] <= row["delay_p95_ms"] <= row["delay_worst_ms"]
+
+
 def test_a_run_that_is_killed_loses_and_doubles_no_cell(measured: Measured) -> None:
     undisturbed, killed = rows(measured("batch"), "madlen")
     assert (undisturbed["kills"], killed["kills"]) == (0, 1)

@@ -23,6 +23,12 @@ def opened(**query: str) -> AppTest:
     return page.switch_page("pages/compare.py").run()
 
 
+def unfolded(page: AppTest, key: str) -> AppTest:
+    """The page with the pickers of its lanes in sight."""
+    page.session_state[f"{key}-setup"] = True
+    return page.run()
+
+
 def compared(madlen: Services, *lanes: Lane, blind: bool = False) -> Session:
     """A comparison with one prompt that all lanes have answered."""
     made = madlen.chat.ask("Which way?", lanes or LANES, blind=blind)
@@ -73,8 +79,9 @@ def test_a_comparison_opens_again_as_it_ran(current: Current) -> None:
     page = opened(session=compared(madlen).id)
     assert "temperature 0\\.5 · told “Be brief\\.”" in texts(page)
     assert "A · Polly" in texts(page)
-    key = f"lanes-{page.query_params['session']}-B"
-    assert looked_at(page, f"{key}-settings").number_input(key=f"{key}-temperature").value == 0.5
+    key = f"lanes-{page.query_params['session']}"
+    looked_at(unfolded(page, key), f"{key}-B-settings")
+    assert page.number_input(key=f"{key}-B-temperature").value == 0.5
 
 
 def test_lanes_are_added_duplicated_and_removed_within_their_limits(current: Current) -> None:
@@ -165,6 +172,57 @@ def test_only_the_newest_prompt_has_the_keys(current: Current) -> None:
     session = compared(madlen)
     for generation in madlen.chat.ask("And now?", LANES, session_id=session.id).generations:
         list(generation.follow(every=0))
+    first, _ = madlen.store.turns(session.id)
     page = opened(session=session.id)
-    keys = [one.proto.shortcut for one in page.main.button if one.label == "Tie"]
-    assert keys == ["", "0"]
+    page.session_state[f"turn-{first.id}"] = True
+    page.run()
+    assert [one.proto.shortcut for one in page.main.button if one.label == "Tie"] == ["", "0"]
+    assert [one.proto.shortcut for one in page.main.button if one.label == "A is better"] == ["", "1"]
+
+
+def test_earlier_prompts_are_folded_and_the_newest_is_open(current: Current) -> None:
+    parrot = Parrot(["Left.", DONE], ["Left.", DONE], ["Right.", DONE], ["Right.", DONE])
+    madlen = current(parrot)
+    session = compared(madlen)
+    for generation in madlen.chat.ask("And now?", LANES, session_id=session.id).generations:
+        list(generation.follow(every=0))
+    page = opened(session=session.id)
+    assert [one.label for one in page.main.expander if one.label.startswith("Which")] == ["Which way?"]
+    assert "Left." not in texts(page)
+    assert texts(page).count("Right.") == 2
+
+
+def test_one_turn_opens_again_as_it_ran_whatever_the_lanes_are_now(current: Current) -> None:
+    madlen = current(Parrot(["Left.", DONE]))
+    session = compared(madlen)
+    [first] = madlen.store.turns(session.id)
+    other = [Lane(DEAR.id, "A"), Lane(DEAR.id, "Z")]
+    for generation in madlen.chat.ask("And now?", other, session_id=session.id).generations:
+        list(generation.follow(every=0))
+    madlen.chat.arrange(session.id, other)
+    page = opened(session=session.id, turn=first.id)
+    assert "Which way?" in texts(page)
+    assert "And now?" not in texts(page)
+    key = f"lanes-{first.id}"
+    unfolded(page, key)
+    assert [page.selectbox(key=f"{key}-{name}-model").value for name in "AB"] == [POLLY.id, SEER.id]
+    looked_at(page, f"{key}-B-settings")
+    assert page.number_input(key=f"{key}-B-temperature").value == 0.5
+    assert page.text_area(key=f"{key}-B-system").value == "Be brief."
+    button(page, "All 2 prompts")
+    assert "turn" not in page.query_params
+    assert "And now?" in texts(page)
+
+
+def test_a_prompt_asked_from_an_earlier_turn_goes_to_the_lanes_of_that_turn(current: Current) -> None:
+    madlen = current(Parrot(["Left.", DONE]))
+    session = compared(madlen)
+    [first] = madlen.store.turns(session.id)
+    madlen.chat.arrange(session.id, [Lane(DEAR.id, "A"), Lane(DEAR.id, "Z")])
+    page = opened(session=session.id, turn=first.id)
+    page.chat_input[0].set_value("And now?").run()
+    assert not page.exception
+    *_, newest = madlen.store.turns(session.id)
+    assert {reply.lane: reply.model_id for reply in newest.replies} == {"A": POLLY.id, "B": SEER.id}
+    assert [lane.model_id for lane in madlen.store.session(session.id).lanes] == [POLLY.id, SEER.id]
+    assert dict(page.query_params) in ({"session": session.id}, {"session": [session.id]})

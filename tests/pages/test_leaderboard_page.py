@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
 from madlen import votes
 from madlen.services import Services
+from madlen.types import Lane
 from tests.pages.test_chat_page import Current, texts
 from tests.pages.test_compare_page import APP, compared
-from tests.parrot import DONE, Parrot
+from tests.parrot import DEAR, DONE, POLLY, SEER, Parrot
 
 
 def opened() -> AppTest:
@@ -55,4 +56,30 @@ def test_filters_narrow_the_votes(current: Current) -> None:
     page.multiselect(key="board-tags").set_value(["coding"]).run()
     assert "1 vote between" in texts(page)
     page.toggle(key="board-blind").set_value(True).run()
+    assert "No vote is left" in page.info[0].value
+
+
+def test_models_that_no_list_has_any_more_sit_behind_a_toggle(current: Current) -> None:
+    parrot = Parrot(["Left.", DONE])
+    madlen = current(parrot, database_url=f"sqlite:///{Path.cwd()}/board.db")
+    session = compared(madlen, Lane(POLLY.id, "A"), Lane(SEER.id, "B"), Lane(DEAR.id, "C"))
+    [turn] = madlen.store.turns(session.id)
+    order = votes.ranking(reply.id for reply in turn.replies)
+    madlen.chat.vote(votes.Vote(turn.id, session.id, order, datetime.now(UTC)))
+    current(Parrot(models=[POLLY, SEER]), database_url=f"sqlite:///{Path.cwd()}/board.db")
+    page = opened()
+    assert list(page.dataframe[0].value["Model"]) == ["Polly", "Seer"]
+    [gone] = [one for one in page.toggle if "1 model that no list has" in one.label]
+    gone.set_value(True).run()
+    assert list(page.dataframe[0].value["Model"]) == ["Polly", "Seer", DEAR.id]
+
+
+def test_votes_are_counted_up_to_a_day(current: Current) -> None:
+    madlen = current(Parrot(["Left.", DONE]))
+    voted(madlen)
+    page = opened()
+    today = datetime.now(UTC).date()
+    page.date_input(key="board-until").set_value(today).run()
+    assert "1 vote between" in texts(page)
+    page.date_input(key="board-until").set_value(today - timedelta(days=2)).run()
     assert "No vote is left" in page.info[0].value

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from madlen.types import Lane, Parameters
-from madlen.ui import lanes
+from madlen.ui import lanes, layout
 
 A, B = Lane("a/one", "A", Parameters(seed=7), "Be brief."), Lane("b/two", "B")
 
@@ -15,7 +15,7 @@ def test_lanes_are_named_by_letters_that_are_not_taken() -> None:
 
 
 def test_up_to_four_lanes_share_the_width_and_more_are_scrolled() -> None:
-    assert (lanes.width(4), lanes.width(5)) == ("stretch", lanes.LANE_WIDTH)
+    assert (layout.width(4), layout.width(5)) == ("stretch", layout.LANE_WIDTH)
 
 
 @pytest.mark.parametrize(
