@@ -73,6 +73,11 @@ def _of(left: int | None, limit: int | None, what: str) -> str:
     return f"{left:,} {what}" if limit is None else f"{left:,} of {limit:,} {what}"
 
 
+def counted(number: int, noun: str) -> str:
+    """A number of things: ``1 prompt``, ``1,200 prompts``."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def seconds(duration: float) -> str:
     return f"{duration:.2f} s" if duration < 10 else f"{duration:,.0f} s"
 

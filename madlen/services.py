@@ -13,6 +13,7 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 from madlen import settings as settings_module
 from madlen.archives import Archives
 from madlen.batch import Batch
+from madlen.batch.judging import Judging
 from madlen.chat import Chat
 from madlen.generation import Deadlines
 from madlen.hub import Hub
@@ -88,6 +89,8 @@ class Services:
             stack.callback(self.batch.close)
             self.archives = Archives(self.chat, self.portal, app_version=settings.app_version)
             stack.callback(self.archives.close)
+            self.judging = Judging(self.chat, self.portal, self.batch.limits, self.batch.asking.channel)
+            stack.callback(self.judging.close)
             self._stack = stack.pop_all()
         log.info("%s %s with %s", settings.app_name, settings.app_version, self.store.description)
         for warning in self.store.warnings:

@@ -10,8 +10,9 @@ from statistics import median
 
 import streamlit as st
 
-from madlen import ratings, services, votes
+from madlen import judgements, ratings, services, votes
 from madlen.errors import MadlenError
+from madlen.judgements import Judgement
 from madlen.providers.directory import Listing
 from madlen.types import Turn
 from madlen.ui import behind, sidebar, standing, text
@@ -23,10 +24,19 @@ _SEED = 20261123
 
 def main() -> None:
     st.set_page_config(layout="wide")
-    sidebar.draw(None, here="compare")
+    sidebar.draw(None, here=None)
     st.title("Leaderboard")
     ballots = chat.store.ballots()
     duels = [duel for vote, turn in ballots for duel in votes.duels(vote, turn)]
+    judged = chat.store.judgements()
+    turns = [turn for _, turn in ballots]
+    if judged and st.toggle(
+        "Judges' verdicts too", key="board-judged", help="Counts what models said as judges of prompt sets."
+    ):
+        judged_turns = _judged(judged)
+        duels += [duel for turn in judged_turns for duel in judgements.duels(_on(judged, turn), turn)]
+        known = {turn.id for turn in turns}
+        turns += [turn for turn in judged_turns if turn.id not in known]
     if not duels:
         st.markdown("Votes on answers of different models make this list. There are none yet.")
         st.page_link("pages/compare.py", label="Compare two models", icon=":material/view_column:")
@@ -51,7 +61,7 @@ def main() -> None:
         here = {row.model_id for row in board.rows}
         records = ratings.records(duels)
         standing.matrix({pair: one for pair, one in records.items() if here.issuperset(pair)}, names)
-    clicked = standing.values(_points(board, [turn for _, turn in ballots]), names)
+    clicked = standing.values(_points(board, [turn for turn in turns if turn.id in counted]), names)
     if clicked:
         behind.draw(ballots, clicked, names.get(clicked, clicked))
     with st.container(horizontal=True):
@@ -59,6 +69,17 @@ def main() -> None:
         st.download_button(
             "JSON", standing.json(board, names), "leaderboard.json", icon=":material/download:"
         )
+
+
+def _judged(judged: Sequence[Judgement]) -> list[Turn]:
+    """The turns that judges said something about."""
+    wanted = {one.turn_id for one in judged}
+    sessions = dict.fromkeys(one.session_id for one in judged)
+    return [turn for session in sessions for turn in chat.store.turns(session) if turn.id in wanted]
+
+
+def _on(judged: Sequence[Judgement], turn: Turn) -> list[Judgement]:
+    return [one for one in judged if one.turn_id == turn.id]
 
 
 def _filtered(duels: Sequence[votes.Duel]) -> tuple[list[votes.Duel], bool]:

@@ -24,7 +24,7 @@ BELOW = {
     "viewport": "",
     "providers": "types errors lenient settings catalogue tracing",
     "origins": "",
-    "store": "types errors origins settings catalogue tracing votes lane_sets prompt_sets",
+    "store": "types errors origins settings catalogue tracing votes lane_sets prompt_sets judgements",
     "beginnings": "types",
     "lane_sets": "types errors",
     "comparison": "types errors beginnings votes",
@@ -32,6 +32,7 @@ BELOW = {
     "figures": "types",
     "files": "types errors lenient beginnings comparison figures images votes",
     "votes": "types",
+    "judgements": "types votes",
     "prompt_sets": "types",
     "strengths": "votes",
     "ratings": "strengths votes",
@@ -45,8 +46,8 @@ BELOW = {
     "hub": "types errors checkpoints transcript tracing providers store generation replicas",
     "chat": "types errors beginnings catalogue comparison conversation images tracing providers store "
     "generation hub votes lane_sets",
-    "batch": "types errors beginnings catalogue comparison conversation prompt_sets tracing providers store "
-    "generation hub chat",
+    "batch": "types errors lenient beginnings catalogue comparison conversation differences estimates images "
+    "judgements prompt_sets tracing providers store generation hub chat votes",
     "__main__": "errors settings store",
     "then_now": "types",
     "archives": "types errors origins beginnings comparison files store generation chat then_now",
@@ -55,11 +56,11 @@ BELOW = {
     "api": "types errors settings catalogue images transcript tracing guard generation hub chat services "
     "archives comparison votes ratings files lane_sets viewport prompt_sets batch",
     # Of the providers, what is drawn: how far an embedded model is, and which models there are.
-    "ui": "types errors blind catalogue comparison differences estimates figures images lane_sets race "
-    "ratings transcript viewport votes generation chat services archives files origins then_now "
-    "providers.local providers.directory",
-    "pages": "types errors blind catalogue estimates images ratings votes generation chat services ui "
-    "archives providers.local providers.directory",
+    "ui": "types errors blind catalogue comparison differences estimates figures images judgements lane_sets "
+    "prompt_sets race ratings transcript viewport votes generation chat batch services archives files "
+    "origins then_now providers.local providers.directory",
+    "pages": "types errors blind catalogue estimates images judgements prompt_sets ratings votes generation "
+    "chat batch services ui archives providers.local providers.directory",
     "app": "types errors services api ui",
 }
 """What each module or package may import of ours, besides its own package. A new one needs a row."""

@@ -60,6 +60,8 @@ class Batch:
             renew_quota=renew_quota,
             now=now,
         )
+        self.asking, self.limits = means.asking, means.limits
+        """What judges are paced by too, for they take from the same minute and the same day."""
         self._runner = Runner(means)
 
     def save(self, wanted: PromptSet) -> PromptSet:

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from madlen.errors import BadSetting
 from madlen.origins import Origin
+from madlen.store.judged import JudgementStore
 from madlen.store.lane_sets import LaneSets
 from madlen.store.sets import SetStore
 from madlen.store.sqlite import SQLiteStore
@@ -30,7 +31,7 @@ class Listener(Protocol):
     def close(self) -> None: ...
 
 
-class Store(LaneSets, SetStore, Protocol):
+class Store(LaneSets, SetStore, JudgementStore, Protocol):
     """Sessions, their turns and the replies to them; synchronous and safe to call from any thread.
 
     What a method has returned from is durable: it survives the process being killed. Every method

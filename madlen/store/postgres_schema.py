@@ -236,6 +236,27 @@ def m008_prompt_sets(connection: Connection) -> None:
     """)
 
 
+def m009_judgements(connection: Connection) -> None:
+    # The ids of replies are text and not json here, for they are part of the key.
+    connection.execute("""
+        CREATE TABLE judgements (
+            judge text NOT NULL,
+            template text NOT NULL,
+            replies text NOT NULL,
+            turn_id text NOT NULL REFERENCES messages (id) ON DELETE CASCADE,
+            session_id text NOT NULL,
+            judged_at text COLLATE "C" NOT NULL,
+            outcome text CHECK (outcome IN ('first', 'second', 'tie')),
+            score double precision,
+            reason text NOT NULL,
+            flipped boolean NOT NULL,
+            PRIMARY KEY (judge, template, replies)
+        );
+        CREATE INDEX judgements_of_session ON judgements (session_id);
+        CREATE INDEX judgements_of_turn ON judgements (turn_id)
+    """)
+
+
 def m010_origins(connection: Connection) -> None:
     # A session that was asked anew, forked or taken from a file knows from where.
     connection.execute("ALTER TABLE chat_sessions ADD COLUMN origin json")
@@ -250,5 +271,6 @@ STEPS: tuple[Callable[[Connection], None], ...] = (
     m006_comparisons,
     m007_lane_sets,
     m008_prompt_sets,
+    m009_judgements,
     m010_origins,
 )

@@ -255,6 +255,29 @@ def m008_prompt_sets(db: Database) -> None:
 
 
 @migrations()
+def m009_judgements(db: Database) -> None:
+    # What a model said as a judge: apart from the votes, which are people's. `replies` are the ids of the
+    # one that has a score, or of the two that were compared; neither outcome nor score could not be read.
+    db.execute("""
+        CREATE TABLE judgements (
+            judge TEXT NOT NULL,
+            template TEXT NOT NULL,
+            replies TEXT NOT NULL CHECK (json_valid(replies)),
+            turn_id TEXT NOT NULL REFERENCES messages (id) ON DELETE CASCADE,
+            session_id TEXT NOT NULL,
+            judged_at TEXT NOT NULL,
+            outcome TEXT CHECK (outcome IN ('first', 'second', 'tie')),
+            score REAL,
+            reason TEXT NOT NULL,
+            flipped INTEGER NOT NULL,
+            PRIMARY KEY (judge, template, replies)
+        ) STRICT
+    """)
+    db.execute("CREATE INDEX judgements_of_session ON judgements (session_id)")
+    db.execute("CREATE INDEX judgements_of_turn ON judgements (turn_id)")
+
+
+@migrations()
 def m010_origins(db: Database) -> None:
     # A session that was asked anew, forked or taken from a file knows from where.
     db.execute("ALTER TABLE chat_sessions ADD COLUMN origin TEXT")

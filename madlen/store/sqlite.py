@@ -11,6 +11,7 @@ from madlen.store.connections import VERSION, VERSION_INFO, Connections, is_safe
 from madlen.store.library import Database
 from madlen.store.listening import SQLiteListener
 from madlen.store.schema import migrations
+from madlen.store.sqlite_judgements import SQLiteJudgements
 from madlen.store.sqlite_lane_sets import SQLiteLaneSets
 from madlen.store.sqlite_sets import SQLiteSets
 from madlen.store.sqlite_votes import SQLiteVotes
@@ -37,7 +38,7 @@ _PICTURES = """
 _NEWEST_FIRST = " ORDER BY s.updated_at DESC, s.seq DESC LIMIT ? OFFSET ?"
 
 
-class SQLiteStore(SQLiteVotes, SQLiteLaneSets, SQLiteSets):
+class SQLiteStore(SQLiteVotes, SQLiteLaneSets, SQLiteSets, SQLiteJudgements):
     """Keeps the ``Store`` protocol. ``path`` is relative to the working folder or absolute."""
 
     def __init__(self, path: str) -> None:

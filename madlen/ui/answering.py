@@ -13,6 +13,7 @@ from madlen.providers.directory import Listing
 from madlen.types import Lane, Reply, Status, Turn
 from madlen.ui import comparing, grid, offers, readiness, repairs, streaming, text, timeline, verdict
 from madlen.ui.attempts import attempt
+from madlen.ui.sets import picker
 
 _TITLE = 120
 """Characters of a prompt that stand for it."""
@@ -82,7 +83,10 @@ def _below(turn: Turn, shown: Mapping[str, Reply], names: Mapping[str, str]) -> 
         if race.open:
             timeline.draw(list(turn.replies), names, key=f"chart-{turn.id}")
     comparing.draw(shown, key=turn.id)
+    running = services.current()
+    acts = picker.Acts(running.store.prompt_sets, running.store.prompt_set, running.batch.save)
     with st.container(horizontal=True):
+        picker.draw(turn, acts)
         for lane in shown:
             if st.button(
                 f"Continue with {text.label(lane)}",
@@ -90,7 +94,7 @@ def _below(turn: Turn, shown: Mapping[str, Reply], names: Mapping[str, str]) -> 
                 icon=":material/forum:",
                 type="tertiary",
             ):
-                begun = services.current().chat.continue_with(turn.session_id, lane)
+                begun = running.chat.continue_with(turn.session_id, lane)
                 st.switch_page("pages/chat.py", query_params={"session": begun.id})
 
 

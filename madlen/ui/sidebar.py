@@ -19,14 +19,25 @@ Here = Literal["chat", "compare"]
 _ICONS: dict[Here, str] = {"chat": ":material/chat_bubble:", "compare": ":material/view_column:"}
 
 
-def draw(open_one: Session | None, *, here: Here) -> None:
-    """A way to begin anew, and the newest chats and comparisons, the open one marked."""
+def draw(open_one: Session | None, *, here: Here | None) -> None:
+    """A way to begin anew, and the newest chats and comparisons, the open one marked.
+
+    ``here`` is what the page shows one of; ``None`` for a page that shows neither.
+    """
     running = services.current()
     sessions = running.store.sessions(limit=_AT_HAND)
     with st.sidebar:
         st.subheader(text.label(running.settings.app_name))
         label = "New chat" if here == "chat" else "New comparison"
-        st.button(label, icon=":material/edit_square:", key="new-chat", on_click=_open, args=("",))
+        begin = st.button(
+            label,
+            icon=":material/edit_square:",
+            key="new-chat",
+            on_click=_open if here else None,
+            args=("",),
+        )
+        if begin and not here:
+            st.switch_page("pages/compare.py")
         if not sessions:
             st.caption("Your chats will be listed here.")
         with st.container(gap=None):

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from madlen.batch.judge import TEMPLATES, Judge, Question
 from madlen.prompt_sets import CellState, RunStatus
 from madlen.types import Lane
-from tests.batch.running import a_set, eventually, states, until_it_is
+from tests.batch.running import a_set, carried_out, eventually, states, until_it_is
 from tests.playing import Stage, staged
 from tests.pretend_openrouter import Answer, said
 
@@ -54,3 +55,16 @@ def test_a_busy_model_is_asked_until_it_answers(stage: Stage) -> None:
     run = stage.madlen.batch.start(a_set("One"), [PAID])
     until_it_is(stage.madlen, run.id, RunStatus.DONE)
     assert states(stage.madlen, run.id) == [CellState.DONE]
+
+
+def test_a_free_judge_takes_from_the_same_minute_as_runs(stage: Stage) -> None:
+    madlen, pretend = stage.madlen, stage.pretend
+    run_id = carried_out(madlen, a_set(*(f"Question {number}" for number in range(15))), [FREE])
+    pretend.answers[FREE.model_id] = Answer(pieces=said(FREE.model_id, "Score: 4"))
+    replies = [reply for _, reply in madlen.batch.results(run_id) if reply]
+    judge = Judge(FREE.model_id, "rubric", TEMPLATES["rubric"])
+    asked_for = [Question(reply.turn_id, reply.session_id, "?", "", (reply,)) for reply in replies]
+    madlen.judging.begin(run_id, judge, asked_for)
+    eventually(lambda: len(madlen.store.judgements()) == 5)
+    assert asked(stage, FREE.model_id) == 20
+    assert madlen.judging.running(run_id)

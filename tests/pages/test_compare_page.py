@@ -226,3 +226,24 @@ def test_a_prompt_asked_from_an_earlier_turn_goes_to_the_lanes_of_that_turn(curr
     assert {reply.lane: reply.model_id for reply in newest.replies} == {"A": POLLY.id, "B": SEER.id}
     assert [lane.model_id for lane in madlen.store.session(session.id).lanes] == [POLLY.id, SEER.id]
     assert dict(page.query_params) in ({"session": session.id}, {"session": [session.id]})
+
+
+def test_a_prompt_is_added_to_a_new_set_and_then_to_that_one(current: Current) -> None:
+    madlen = current(Parrot(["Left.", DONE]))
+    session = compared(madlen)
+    [turn] = madlen.store.turns(session.id)
+    page = opened(session=session.id)
+    page.session_state[f"add-to-set-{turn.id}"] = True
+    page.run()
+    page.text_input(key=f"set-name-{turn.id}").set_value("Ways").run()
+    page.selectbox(key=f"set-reference-{turn.id}").set_value("B").run()
+    page.button(key=f"set-add-{turn.id}").click().run()
+    assert not page.exception
+    [known] = madlen.store.prompt_sets()
+    assert (known.name, [(prompt.text, prompt.reference) for prompt in known.prompts]) == (
+        "Ways",
+        [("Which way?", "Left.")],
+    )
+    page.selectbox(key=f"set-of-{turn.id}").set_value(known.id).run()
+    page.button(key=f"set-add-{turn.id}").click().run()
+    assert len(madlen.store.prompt_set(known.id).prompts) == 2

@@ -8,6 +8,7 @@ from pathlib import Path
 from streamlit.testing.v1 import AppTest
 
 from madlen import votes
+from madlen.judgements import Judgement
 from madlen.services import Services
 from madlen.types import Lane
 from tests.pages.test_chat_page import Current, texts
@@ -45,6 +46,21 @@ def test_votes_make_an_order_that_is_not_settled_too_soon(current: Current) -> N
     assert list(table.value["Model"]) == ["Polly", "Seer"]
     assert table.value["Before the next"][0].startswith("not settled")
     assert "1 vote between models" in texts(page)
+
+
+def test_what_judges_said_counts_only_where_it_is_asked_for(current: Current) -> None:
+    madlen = current(Parrot(["Left.", DONE]))
+    voted(madlen)
+    [session] = madlen.store.sessions()
+    [turn] = madlen.store.turns(session.id)
+    first, second = (reply.id for reply in turn.replies)
+    said = Judgement("parrot/dear", turn.id, session.id, (second, first), datetime.now(UTC), "first")
+    madlen.store.keep_judgement(said)
+    page = opened()
+    assert list(page.dataframe[0].value["Won"]) == [1, 0]
+    page.toggle(key="board-judged").set_value(True).run()
+    assert not page.exception
+    assert list(page.dataframe[0].value["Won"]) == [1, 1]
 
 
 def test_filters_narrow_the_votes(current: Current) -> None:
