@@ -29,14 +29,19 @@ if __name__ == "__main__":
     page.run()
 else:
     from streamlit.runtime.pages_manager import PagesManager
+    from uvicorn.config import STARTUP_FAILURE
 
     from madlen.api.mount import lifespan, middleware, routes
+    from madlen.api.workers import refuse_several
 
     try:
+        refuse_several()
         # Made before the first visitor comes, and where a wrong setting can still end the process.
         running = services.current()
     except MadlenError as error:
-        sys.exit(str(error))
+        print(error, file=sys.stderr)
+        # With any other code uvicorn would start a worker again and again.
+        sys.exit(STARTUP_FAILURE)
     # A hundred pages at once are a hundred threads. With Python's 5 ms each, one that is in the middle
     # of a transaction would wait for half a second after each of its statements.
     sys.setswitchinterval(0.0005)

@@ -82,11 +82,11 @@ async def repetition(chromium: Browser, server: servers.Server) -> Row:
 
 
 async def measure(
-    started: Sequence[servers.Server], report: Report, *, number: int, repetitions: int
+    started: Sequence[servers.Server], report: Report, *, number: int, repetitions: int, warming: bool
 ) -> None:
     rows: dict[str, list[Row]] = {server.name: [] for server in started}
     async with browser.chromium() as chromium:
-        for server in started:
+        for server in started if warming else ():
             await repetition(chromium, server)
         for _ in range(repetitions):
             for server in started:
@@ -103,7 +103,8 @@ def main() -> None:
         answering = stack.enter_context(upstream.running())
         starts = [partial(servers.naive, begun_with=number), partial(filled, number=number)]
         started = stack.enter_context(servers.running(folder, answering, starts))
-        asyncio.run(measure(started, report, number=number, repetitions=repetitions))
+        warming = not given.quick
+        asyncio.run(measure(started, report, number=number, repetitions=repetitions, warming=warming))
     report.write(given.to)
 
 

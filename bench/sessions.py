@@ -29,14 +29,14 @@ T = TypeVar("T")
 
 
 async def repetition(
-    server: servers.Server, answering: upstream.Upstream, *, visitors: int, tokens: int
+    server: servers.Server, answering: upstream.Upstream, *, visitors: int, tokens: int, rest: float
 ) -> Row:
     """All come at once, rest, ask at once, and leave."""
     idle = server.memory_kb()
     visits = [Visit(server.url) for _ in range(visitors)]
     loads, unopened = _parted(await _together([visit.open() for visit in visits]), float)
     await asyncio.to_thread(server.wait_until_quiet, PATIENCE)
-    await asyncio.sleep(_REST_SECONDS)
+    await asyncio.sleep(rest)
     loaded = server.memory_kb()
     runs = [secrets.token_hex(4) for _ in visits]
     prompts = [upstream.prompt(tokens=tokens, every=EVERY_MS, run=run, style="prose") for run in runs]
@@ -77,8 +77,9 @@ def _parted(ended: Sequence[T | BaseException], kind: type[T]) -> tuple[list[T],
     return good, [one for one in ended if isinstance(one, BaseException)]
 
 
-async def measure(report: Report, *, visitors: int, tokens: int, repetitions: int) -> None:
+async def measure(report: Report, *, visitors: int, tokens: int, repetitions: int, quick: bool) -> None:
     """Each server alone and new, so that what the other one does or did is in no figure."""
+    rest = 0 if quick else _REST_SECONDS
     starts: dict[str, servers.Start] = {"naive": servers.naive, "madlen": servers.madlen}
     rows: dict[str, list[Row]] = {name: [] for name in starts}
     with upstream.running() as answering, tempfile.TemporaryDirectory() as folder:
@@ -87,11 +88,12 @@ async def measure(report: Report, *, visitors: int, tokens: int, repetitions: in
                 own = Path(folder) / f"{number}-{name}"
                 own.mkdir()
                 with servers.running(own, answering, [start]) as [server]:
-                    # What the first visitors bring into memory stays for all.
-                    await repetition(
-                        server, answering, visitors=max(2, visitors // 10), tokens=_WARMING_TOKENS
-                    )
-                    rows[name].append(await repetition(server, answering, visitors=visitors, tokens=tokens))
+                    if not quick:
+                        # What the first visitors bring into memory stays for all.
+                        few = max(2, visitors // 10)
+                        await repetition(server, answering, visitors=few, tokens=_WARMING_TOKENS, rest=rest)
+                    found = await repetition(server, answering, visitors=visitors, tokens=tokens, rest=rest)
+                    rows[name].append(found)
                     print(name, rows[name][-1], flush=True)
     report.add(f"{visitors} visitors", rows, tokens=tokens, every_ms=EVERY_MS)
 
@@ -100,7 +102,7 @@ def main() -> None:
     given = arguments(str(__doc__)).parse_args()
     visitors, tokens, repetitions = (5, 20, 1) if given.quick else (VISITORS, TOKENS, REPETITIONS)
     report = Report("sessions", quick=given.quick)
-    asyncio.run(measure(report, visitors=visitors, tokens=tokens, repetitions=repetitions))
+    asyncio.run(measure(report, visitors=visitors, tokens=tokens, repetitions=repetitions, quick=given.quick))
     report.write(given.to)
 
 

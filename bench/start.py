@@ -40,11 +40,11 @@ async def repetition(chromium: Browser, start: servers.Start, answering: upstrea
                 server.end()
 
 
-async def measure(report: Report, answering: upstream.Upstream, *, repetitions: int) -> None:
+async def measure(report: Report, answering: upstream.Upstream, *, repetitions: int, warming: bool) -> None:
     starts: dict[str, servers.Start] = {"naive": servers.naive, "madlen": servers.madlen}
     rows: dict[str, list[Row]] = {name: [] for name in starts}
     async with browser.chromium() as chromium:
-        for start in starts.values():
+        for start in starts.values() if warming else ():
             await repetition(chromium, start, answering)
         for _ in range(repetitions):
             for name, start in starts.items():
@@ -54,10 +54,11 @@ async def measure(report: Report, answering: upstream.Upstream, *, repetitions: 
 
 def main() -> None:
     given = arguments(str(__doc__)).parse_args()
+    repetitions = 1 if given.quick else REPETITIONS
     report = Report("start", quick=given.quick)
     with ExitStack() as stack:
         answering = stack.enter_context(upstream.running())
-        asyncio.run(measure(report, answering, repetitions=1 if given.quick else REPETITIONS))
+        asyncio.run(measure(report, answering, repetitions=repetitions, warming=not given.quick))
     report.write(given.to)
 
 

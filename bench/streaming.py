@@ -97,10 +97,12 @@ async def measure(
     answering: upstream.Upstream,
     workloads: Mapping[str, Workload],
     report: Report,
+    *,
+    warming: bool,
 ) -> None:
     """Each workload on all servers in turn, so that a busy moment of the machine meets all of them."""
     async with browser.chromium() as chromium:
-        for server in started:
+        for server in started if warming else ():
             await repetition(chromium, server, answering, _WARMING)
         for name, work in workloads.items():
             rows: dict[str, list[Row]] = {server.name: [] for server in started}
@@ -121,9 +123,10 @@ def main() -> None:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         answering = stack.enter_context(upstream.running())
-        starts = [servers.naive, stack.enter_context(servers.traced()), servers.word]
+        starts = [servers.naive, stack.enter_context(servers.traced())]
+        starts += [] if given.quick else [servers.word]
         started = stack.enter_context(servers.running(folder, answering, starts))
-        asyncio.run(measure(started, answering, workloads, report))
+        asyncio.run(measure(started, answering, workloads, report, warming=not given.quick))
     report.write(given.to)
 
 

@@ -43,11 +43,14 @@ class Checkpoints:
         self._behind: dict[str, Growing] = {}
         self._news = anyio.Event()
         self._urgent = anyio.Event()
+        self._due = 0.0
 
     def mark(self, growing: Growing, *, urgent: bool) -> None:
         """Says that a reply has text that is not stored."""
         self._behind[growing.id] = growing
-        self._news.set()
+        if not self._news.is_set():
+            self._news.set()
+            self._due = anyio.current_time() + SECONDS
         if urgent:
             self._urgent.set()
 
@@ -59,7 +62,8 @@ class Checkpoints:
         """Stores what is behind, for as long as the process runs."""
         while True:
             await self._news.wait()
-            with anyio.move_on_after(SECONDS):
+            # From the oldest of it on: what came while the last was being stored has waited already.
+            with anyio.move_on_after(self._due - anyio.current_time()):
                 await self._urgent.wait()
             began = time.monotonic()
             await self._store_all()

@@ -28,6 +28,8 @@ PER_REQUEST = 20
 REQUEST_BYTES = 20_000_000
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
 SUFFIXES = ("png", "jpg", "jpeg", "webp", "gif")
+STORED = "sha256:"
+"""What the name of kept bytes begins with; where nothing but the name is found, they are gone."""
 _NOT_AN_ADDRESS = "An image must be a data URL of an image in base64, or an https address."
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -123,14 +125,31 @@ def check_number(number: int) -> None:
         raise TooLarge(f"There are {number} images; at most {PER_REQUEST} can be sent at once.")
 
 
+def is_missing(picture: Picture) -> bool:
+    """Whether a message names bytes that are not in the database any more."""
+    return picture.url.startswith(STORED)
+
+
+def is_damaged(picture: Picture) -> bool:
+    """Whether there are bytes and they do not even begin as an image does."""
+    try:
+        Image.open(io.BytesIO(picture.content), formats=FORMATS).close()
+    except (UnidentifiedImageError, OSError):
+        return bool(picture.content)
+    return False
+
+
 def fitting(messages: Sequence[Message], *, sees: bool) -> tuple[tuple[Message, ...], tuple[str, ...]]:
     """The messages with as many pictures as may be sent, and a sentence for what was left out.
 
     The newest pictures stay: a conversation must not get stuck on the ones at its beginning.
     """
+    there = [_without_missing(message) for message in messages]
+    missing = sum(len(message.pictures) for message in messages) - sum(len(one.pictures) for one in there)
+    notes = [f"{_counted(missing)} left out: missing from the database."] if missing else []
     kept: list[Message] = []
     left, room, dropped = PER_REQUEST if sees else 0, REQUEST_BYTES, 0
-    for message in reversed(messages):
+    for message in reversed(there):
         pictures: list[Picture] = []
         for picture in reversed(message.pictures):
             if left > 0 and len(picture.content) <= room:
@@ -140,14 +159,23 @@ def fitting(messages: Sequence[Message], *, sees: bool) -> tuple[tuple[Message, 
                 left, dropped = 0, dropped + 1
         kept.insert(0, replace(message, pictures=tuple(pictures)))
     if not dropped:
-        return tuple(messages), ()
+        return tuple(there), tuple(notes)
     why = (
         f"at most {PER_REQUEST} images and {REQUEST_BYTES // 1_000_000} MB go into one request"
         if sees
         else "this model cannot see"
     )
-    images = "1 earlier image was" if dropped == 1 else f"{dropped} earlier images were"
-    return tuple(kept), (f"{images} left out: {why}.",)
+    return tuple(kept), (*notes, f"{_counted(dropped)} left out: {why}.")
+
+
+def _without_missing(message: Message) -> Message:
+    if not any(map(is_missing, message.pictures)):
+        return message
+    return replace(message, pictures=tuple(one for one in message.pictures if not is_missing(one)))
+
+
+def _counted(number: int) -> str:
+    return "1 earlier image was" if number == 1 else f"{number} earlier images were"
 
 
 def _encoded(pixels: Image.Image, *, photo: bool) -> tuple[bytes, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import Future
@@ -15,6 +16,7 @@ from madlen.archives import Archives
 from madlen.batch import Batch
 from madlen.batch.judging import Judging
 from madlen.chat import Chat
+from madlen.errors import BadSetting
 from madlen.generation import Deadlines
 from madlen.hub import Hub
 from madlen.providers import Provider, weights
@@ -157,6 +159,7 @@ class Services:
 
 _lock = threading.Lock()
 _current: Services | None = None
+_copied = False
 
 
 def current() -> Services:
@@ -166,11 +169,26 @@ def current() -> Services:
     """
     global _current
     with _lock:
+        if _copied:
+            raise BadSetting(
+                "This process is a copy of a Madlen that had begun already, and a copy has no threads: "
+                "let each process load Madlen by itself (gunicorn without --preload)."
+            )
         if _current is None:
             settings = settings_module.load()
             _log_to_stderr(debug=settings.debug)
             _current = Services(settings)
         return _current
+
+
+def _note_copy() -> None:
+    """Remembers, in a process that was just forked, that what is there works in another one only."""
+    global _lock, _copied
+    _lock = threading.Lock()
+    _copied = _copied or _current is not None
+
+
+os.register_at_fork(after_in_child=_note_copy)
 
 
 def _log_to_stderr(*, debug: bool) -> None:
@@ -184,9 +202,11 @@ def _log_to_stderr(*, debug: bool) -> None:
 
 
 def close() -> None:
-    """Closes the current services, if there are any."""
+    """Closes the current services, if there are any and they are this process's own."""
     global _current
     with _lock:
+        if _copied:
+            return
         closing, _current = _current, None
     if closing is not None:
         closing.close()

@@ -36,7 +36,7 @@ RETRYING = "madlen.retrying"
 CHECKPOINT_MISSED = "madlen.checkpoint_missed"
 
 Context = otel_context.Context
-_SHUTDOWN_SECONDS = 2.0
+_SHUTDOWN_SECONDS = 1.5
 _EXPORT_SECONDS = 2.0
 
 
@@ -150,7 +150,7 @@ class Tracing:
             )
 
     def close(self) -> None:
-        """Exports what is queued, for at most three seconds."""
+        """Exports what is queued, for at most a second and a half."""
         if self._provider is None:
             return
         flusher = threading.Thread(target=self._provider.shutdown, daemon=True)

@@ -26,10 +26,11 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     seed = random.SystemRandom().randrange(10**6) if wanted.seed is None else wanted.seed
     print(f"seed {seed}")
+    some = bool(wanted.only or wanted.database)
     rows = []
     held = True
     for name, fault in catalogue.FAULTS.items():
-        if wanted.only and name not in wanted.only:
+        if (wanted.only and name not in wanted.only) or wanted.database not in ("", fault.database):
             continue
         runs = wanted.runs or (fault.quick if wanted.quick else fault.runs)
         # Of its own for each fault, so that one of them alone does the same as among all.
@@ -42,13 +43,13 @@ def main(arguments: list[str] | None = None) -> int:
             fault.lab(Path(folder), chance, runs) as lab,
         ):
             outcome = fault.strike(lab)
-        row = {"criterion": fault.criterion, **outcome.row(name)}
+        row = {"criterion": fault.criterion, "database": fault.database, **outcome.row(name)}
         rows.append({**row, "seconds": round(time.monotonic() - start, 1)})
         held = held and outcome.held
         print(json.dumps(rows[-1], ensure_ascii=False), flush=True)
-        if not wanted.only:
+        if not some:
             _write(wanted.out, seed, rows, quick=wanted.quick)
-    if wanted.only:
+    if some:
         _write(wanted.out, seed, _merged(wanted.out, rows), quick=wanted.quick)
     return 0 if held else 1
 
@@ -72,6 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, help="of all chance; printed, and chosen when not given")
     parser.add_argument("--runs", type=int, help="how often each fault strikes, instead of its own number")
     parser.add_argument("--only", nargs="+", default=[], metavar="FAULT", help="these faults alone")
+    parser.add_argument("--database", choices=["sqlite", "postgres"], default="", help="on this one alone")
     parser.add_argument("--quick", action="store_true", help="a few runs of each")
     parser.add_argument("--out", type=Path, default=RESULTS, help="the JSON file to write")
     return parser

@@ -18,6 +18,8 @@ from bench.faults import (
     growth,
     kills,
     locks,
+    losses,
+    pages,
     roads,
     servers,
     texts,
@@ -36,13 +38,17 @@ class Fault:
     quick: int
     on_postgres: bool = False
 
+    @property
+    def database(self) -> str:
+        return "postgres" if self.on_postgres else "sqlite"
+
     @contextmanager
     def lab(self, folder: Path, chance: random.Random, runs: int) -> Iterator[Lab]:
         """A lab with the database that the fault is for."""
         with ExitStack() as stack:
-            url = stack.enter_context(databases.postgres()) if self.on_postgres else ""
+            elsewhere = stack.enter_context(databases.postgres()) if self.on_postgres else None
             stack.enter_context(servers.none_left())
-            yield Lab(folder, chance, runs, url)
+            yield Lab(folder, chance, runs, elsewhere)
 
 
 FAULTS = {
@@ -63,8 +69,16 @@ FAULTS = {
     "terminate": Fault("R32", endings.terminated, runs=10, quick=1),
     "log-pinned": Fault("R29", growth.pinned, runs=5, quick=0),
     "odd-texts": Fault("R31", texts.kept, runs=3, quick=0),
+    "page-left": Fault("R23", pages.left, runs=50, quick=0),
+    "enter-storm": Fault("R24", pages.stormed, runs=20, quick=0),
     "kill-server-postgres": Fault("R1 R35", kills.server, runs=40, quick=0, on_postgres=True),
     "kill-commits-postgres": Fault("R2 R35", kills.commits, runs=300, quick=20, on_postgres=True),
     "two-servers-postgres": Fault("R7 R35", locks.shared, runs=20, quick=0, on_postgres=True),
     "terminate-postgres": Fault("R32 R35", endings.terminated, runs=5, quick=0, on_postgres=True),
+    "stop-postgres": Fault("R25 R35", endings.stopped, runs=20, quick=0, on_postgres=True),
+    "lock-held-postgres": Fault("R6 R35", locks.held, runs=5, quick=0, on_postgres=True),
+    "page-left-postgres": Fault("R23 R35", pages.left, runs=50, quick=0, on_postgres=True),
+    "enter-storm-postgres": Fault("R24 R35", pages.stormed, runs=20, quick=0, on_postgres=True),
+    "database-lost": Fault("R35", losses.killed, runs=20, quick=1, on_postgres=True),
+    "connections-cut": Fault("R35", losses.cut, runs=30, quick=0, on_postgres=True),
 }

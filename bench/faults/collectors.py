@@ -9,17 +9,25 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import grpc
 
+from bench.faults import rows
 from bench.faults.outcome import Lab, Outcome, share
 from bench.faults.servers import Server, Viewer, free_port, launched
 from bench.faults.upstream import Upstream, steady
 
-EXIT_SECONDS = 3.0
+END_SECONDS = 5.0
+BEYOND_SECONDS = 3.0
+"""How much longer the end may take than that of a Madlen that exports nothing."""
+STREAMS = 10
+"""Answers in flight at the end."""
 NOISE = 1.3
 """Differences under 30 % are noise where everything shares two cores."""
+LINES_A_MINUTE = 2
+MEGABYTES = 30
 _WARM_UP = 10
 
 
@@ -89,9 +97,14 @@ COLLECTORS: dict[str, Callable[[], AbstractContextManager[str]]] = {
 
 def dead(lab: Lab) -> Outcome:
     """Chats in turn with a Madlen that traces to a dead collector and with one that exports nothing."""
-    outcome = Outcome(notes={"recovery": "from SIGTERM to the end of the process that traces"})
+    outcome = Outcome(
+        notes={
+            "recovery": "from SIGTERM to the end of the process that traces, with answers in flight",
+            "streams": STREAMS,
+        }
+    )
     with Upstream(steady(20, per_second=1000)).running() as upstream:
-        plain = launched(lab.folder, upstream.base_url, database=lab.folder / "plain.db")
+        plain = launched(lab.folder, upstream.base_url, database=lab.folder / "without.db")
         plain.wait_until_healthy()
         for name, collector in COLLECTORS.items():
             with collector() as endpoint:
@@ -103,10 +116,8 @@ def dead(lab: Lab) -> Outcome:
                 )
                 tracing.wait_until_healthy()
                 seconds = _chats(lab, outcome, plain, tracing)
-                tracing.process.send_signal(signal.SIGTERM)
-                start = time.monotonic()
-                outcome.expect(tracing.end() == 0, f"{name}: the exit code is not 0")
-                outcome.recoveries.append(time.monotonic() - start)
+                more = _megabytes(tracing) - _megabytes(plain)
+                outcome.recoveries.append(_end(outcome, upstream, tracing, name))
             ratios = {
                 part: (share(seconds[1], part) or 0.0) / (share(seconds[0], part) or 1.0)
                 for part in (0.5, 0.95)
@@ -115,20 +126,53 @@ def dead(lab: Lab) -> Outcome:
                 "chat_p50_ratio": round(ratios[0.5], 3),
                 "chat_p95_ratio": round(ratios[0.95], 3),
                 "exit_seconds": round(outcome.recoveries[-1], 2),
-                "warnings": tracing.log.read_text().count("WARNING") + tracing.log.read_text().count("ERROR"),
+                "lines_a_minute": round(_lines(tracing) * 60 / (time.monotonic() - tracing.begun_at), 1),
+                "megabytes_more": round(more, 1),
             }
+            outcome.expect(more <= MEGABYTES, f"{name}: {more:.0f} MB more")
+            allowed = LINES_A_MINUTE * (1 + (time.monotonic() - tracing.begun_at) / 60)
+            outcome.expect(_lines(tracing) <= allowed, f"{name}: {_lines(tracing)} lines in the log")
             outcome.expect(ratios[0.5] <= NOISE, f"{name}: chats take {ratios[0.5]:.2f} times as long")
-        start = time.monotonic()
-        plain.end()
-        outcome.notes["exit_seconds_without"] = round(time.monotonic() - start, 2)
-    beyond = max(outcome.recoveries) - outcome.notes["exit_seconds_without"]
-    outcome.expect(beyond <= EXIT_SECONDS, f"the end takes {beyond:.1f} s longer")
+        without = _end(outcome, upstream, plain, "without")
+    outcome.notes["exit_seconds_without"] = round(without, 2)
+    slowest = max(outcome.recoveries)
+    outcome.expect(slowest <= END_SECONDS, f"the slowest end took {slowest:.1f} s")
+    outcome.expect(slowest - without <= BEYOND_SECONDS, f"the end takes {slowest - without:.1f} s longer")
     return outcome
 
 
-def _ratio(seconds: list[list[float]], part: float) -> float:
-    plain, tracing = (share(times, part) or 0.0 for times in seconds)
-    return tracing / plain
+def _end(outcome: Outcome, upstream: Upstream, server: Server, name: str) -> float:
+    """The seconds from SIGTERM to the end, with answers in flight; each must be stored as far as seen."""
+    usual, upstream.manner = upstream.manner, steady(2000, per_second=20)
+    viewers = [Viewer(server, server.session(), f"{name} end {number}") for number in range(STREAMS)]
+    for viewer in viewers:
+        upstream.call(viewer.prompt)
+    time.sleep(0.5)
+    server.process.send_signal(signal.SIGTERM)
+    start = time.monotonic()
+    code = server.end()
+    seconds = time.monotonic() - start
+    outcome.expect(code == 0, f"{name}: the exit code is {code}")
+    stored = rows.messages(server.log.parent / f"{name}.db")
+    texts = {(row[1], row[3]) for row in stored if row[2] == b"assistant"}
+    for viewer in viewers:
+        viewer.wait()
+        outcome.acknowledged += 1
+        session, seen = viewer.session_id.encode(), viewer.text.encode()
+        outcome.lost += not any(one == session and text.startswith(seen) for one, text in texts)
+    upstream.manner = usual
+    return seconds
+
+
+def _lines(server: Server) -> int:
+    """What was said in the log about exporting, by us or by a library."""
+    said = server.log.read_text().splitlines()
+    return sum(word in line for line in said for word in ("WARNING", "ERROR", "Failed to export"))
+
+
+def _megabytes(server: Server) -> float:
+    text = Path(f"/proc/{server.process.pid}/status").read_text()
+    return next(int(line.split()[1]) for line in text.splitlines() if line.startswith("VmRSS:")) / 1024
 
 
 def _chats(lab: Lab, outcome: Outcome, *servers: Server) -> list[list[float]]:

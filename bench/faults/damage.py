@@ -5,15 +5,18 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from random import Random
+
+from sqlite_utils.utils import sqlite3  # type: ignore[attr-defined]  # the one it picked
 
 from bench.faults import rows
 from bench.faults.outcome import Lab, Outcome
 from bench.faults.servers import Viewer, launched
 from bench.faults.upstream import Upstream, steady
 from madlen.errors import StoreUnavailable
-from madlen.store import open_store
+from madlen.store import open_store, upkeep
 
 _PAGE = 4096
 _NAMES = ("chat.db", "chat.db-wal")
@@ -63,6 +66,7 @@ NOT_ALWAYS_SEEN = {"flipped bytes"}
 def files(lab: Lab) -> Outcome:
     """Damages copies of a database as it was closed and as it was killed, each in every way."""
     outcome = Outcome(notes={"recovery": "from the opening until it is refused"})
+    noticed = 0
     with Upstream(steady(200, per_second=2000)).running() as upstream:
         sources = _sources(lab, upstream)
         opened: dict[str, int] = dict.fromkeys(DAMAGES, 0)
@@ -79,7 +83,9 @@ def files(lab: Lab) -> Outcome:
                     try:
                         open_store(f"sqlite:///{path}").close()
                         # Where the log still holds every page, nothing of the file itself is needed.
-                        opened[name] += rows.messages(path) != known
+                        changed = rows.messages(path) != known
+                        opened[name] += changed
+                        noticed += changed and bool(upkeep.check(f"sqlite:///{path}"))
                     except StoreUnavailable as error:
                         outcome.recoveries.append(time.monotonic() - start)
                         said = f"{path} is damaged" in str(error) and "Put a backup in its place" in str(
@@ -90,7 +96,7 @@ def files(lab: Lab) -> Outcome:
                     shutil.rmtree(folder)
             if run == 0:
                 _told_at_start(lab, outcome, upstream, next(iter(sources)))
-    outcome.notes["opened_with_other_rows"] = opened
+    outcome.notes |= {"opened_with_other_rows": opened, "of_these_noticed_by_check": noticed}
     unseen = {name: count for name, count in opened.items() if count and name not in NOT_ALWAYS_SEEN}
     outcome.expect(not unseen, f"not seen: {unseen}")
     return outcome
@@ -106,6 +112,10 @@ def _sources(lab: Lab, upstream: Upstream) -> dict[Path, rows.Messages]:
         server.wait_until_healthy()
         for number in range(30):
             Viewer(server, server.session(), f"{name} {number}").wait()
+            if number == 15:
+                # Some of it is in the file then and some in the log.
+                with closing(sqlite3.connect(folder / "chat.db")) as connection:
+                    connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
         if name == "closed":
             server.end()
         else:

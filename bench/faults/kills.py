@@ -23,8 +23,8 @@ from madlen.types import Reply, Session, Status, Turn
 MANY = 20
 STREAMS = 4
 """Answers in flight at each kill of the server."""
-TOKENS_BEHIND = 15
-"""How many of those seen may be missing at 50 tokens a second, in 95 of 100: 250 ms and a commit."""
+MOST_BEHIND, USUALLY_BEHIND = 15, 12
+"""How many tokens of those seen may be missing at 50 a second, ever and in 95 of 100: 250 ms and a commit."""
 LATE_SECONDS = 1.0
 """What was sent so long before the kill must be there, however busy the machine is."""
 _NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -59,11 +59,13 @@ def server(lab: Lab) -> Outcome:
             outcome.recoveries.append(time.monotonic() - killed.begun_at)
             outcome.found(upkeep.check(lab.url))
         outcome.expect(killed.end() == 0, "the server did not end with exit code 0")
-    usual = share(behind, 0.95) or 0
-    outcome.expect(lab.runs < MANY or usual <= TOKENS_BEHIND, f"{usual} tokens are missing in 1 of 20")
+    usual, most = share(behind, 0.95) or 0, max(behind, default=0)
+    if lab.runs >= MANY:
+        outcome.expect(usual <= USUALLY_BEHIND, f"{usual} tokens are missing in 1 of 20")
+        outcome.expect(most <= MOST_BEHIND, f"{most} tokens are missing once")
     outcome.notes = {
         "kills": len(starts),
-        "tokens_behind": {"p50": share(behind, 0.5), "p95": share(behind, 0.95), "most": max(behind)},
+        "tokens_behind": {"p50": share(behind, 0.5), "p95": share(behind, 0.95), "most": most},
         "start_seconds_p50": share(starts, 0.5),
         "recovery": "from the launch until the last row of the dead process says that it was interrupted",
     }

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from threading import Thread
+from typing import Any
+
+import psycopg
 
 from bench.faults.outcome import Lab, Outcome, share
 from bench.faults.servers import Server, Viewer, launched, status
@@ -20,11 +24,10 @@ WRITERS = 50
 def held(lab: Lab) -> Outcome:
     """Locks the database from outside for eight seconds while an answer streams."""
     outcome = Outcome(notes={"recovery": "from the end of the lock until the answer is stored whole"})
-    database = lab.folder / "chat.db"
     reads: list[float] = []
     refusals: list[float] = []
     with Upstream().running() as upstream:
-        server = launched(lab.folder, upstream.base_url)
+        server = launched(lab.folder, upstream.base_url, database=lab.url)
         server.wait_until_healthy()
         for run in range(lab.runs):
             outcome.runs += 1
@@ -35,8 +38,7 @@ def held(lab: Lab) -> Outcome:
             viewer = Viewer(server, session, f"during {run}")
             call = upstream.call(f"during {run}")
             time.sleep(lab.random.uniform(0.1, 0.5))
-            with closing(sqlite3.connect(database, isolation_level=None)) as stranger:
-                stranger.execute("BEGIN EXCLUSIVE")
+            with _stranger(lab.url) as stranger:
                 let_go = time.monotonic() + LOCK_SECONDS
                 refused = Viewer(server, other, f"refused {run}")
                 while time.monotonic() < let_go:
@@ -62,12 +64,26 @@ def held(lab: Lab) -> Outcome:
             upstream.manner = steady(5, per_second=1000)
             again = Viewer(server, other, f"again {run}").wait()
             outcome.expect(again.status == 200, f"the lock is gone, and a question got {again.problem}")
-        outcome.found(upkeep.check(f"sqlite:///{database}"))
+        outcome.found(upkeep.check(lab.url))
         outcome.expect(server.end() == 0, "the server did not end with exit code 0")
     reading = share(reads, 0.95)
     outcome.expect(reading is not None and reading <= READ_SECONDS, f"reading took {reading} s")
     outcome.notes |= {"read_seconds_p95": reading, "refusal_seconds_p50": share(refusals, 0.5)}
     return outcome
+
+
+@contextmanager
+def _stranger(url: str) -> Iterator[Any]:
+    """A connection of another program that holds what one needs to write; others may read."""
+    if url.startswith("sqlite"):
+        with closing(sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)) as connection:
+            connection.execute("BEGIN EXCLUSIVE")
+            yield connection
+    else:
+        with psycopg.connect(url, autocommit=True) as stranger:
+            stranger.execute("BEGIN")
+            stranger.execute("LOCK TABLE messages, chat_sessions IN EXCLUSIVE MODE")
+            yield stranger
 
 
 def shared(lab: Lab) -> Outcome:

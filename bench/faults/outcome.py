@@ -8,6 +8,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.postgres import Postgres
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """An empty database that is no file, and the server that it is on."""
+
+    server: Postgres
+    url: str
+
 
 @dataclass(frozen=True)
 class Lab:
@@ -16,12 +26,12 @@ class Lab:
     folder: Path
     random: random.Random
     runs: int
-    elsewhere: str = ""
-    """The address of an empty database to use instead of a file in the folder."""
+    elsewhere: Elsewhere | None = None
+    """The database to use instead of a file in the folder."""
 
     @property
     def url(self) -> str:
-        return self.elsewhere or f"sqlite:///{self.folder / 'chat.db'}"
+        return self.elsewhere.url if self.elsewhere else f"sqlite:///{self.folder / 'chat.db'}"
 
 
 @dataclass

@@ -74,7 +74,7 @@ def killed(lab: Lab) -> Outcome:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(_PRELOAD)
     for _ in range(lab.runs):
-        for file in lab.folder.glob("chat.db*"):
+        for file in lab.folder.glob("chat*.db*"):
             file.unlink()
         shutil.copy(old, path)
         ours, theirs = context.Pipe(duplex=False)
@@ -89,10 +89,12 @@ def killed(lab: Lab) -> Outcome:
         state = schemas.get(_schema(path), "half")
         seen[state] += 1
         outcome.torn += state == "half"
+        _copies(outcome, lab.folder, known, expected=state == "new")
         start = time.monotonic()
         open_store(f"sqlite:///{path}").close()
         outcome.recoveries.append(time.monotonic() - start)
         _account(outcome, path, known)
+        _copies(outcome, lab.folder, known, expected=True)
         outcome.runs += 1
     outcome.notes |= {"found": seen, "rows": len(known), "usual_seconds": round(usual, 3)}
     return outcome
@@ -176,6 +178,15 @@ def _account(outcome: Outcome, path: Path, known: rows.Messages) -> None:
     outcome.acknowledged += len(known)
     outcome.lost += len(known - rows.messages(path))
     outcome.found(upkeep.check(f"sqlite:///{path}"))
+
+
+def _copies(outcome: Outcome, folder: Path, known: rows.Messages, *, expected: bool) -> None:
+    """Looks at the copy from before the upgrade, which must be whole wherever it is."""
+    found = list(folder.glob("chat-before-*.db"))
+    outcome.expect(bool(found) or not expected, "the schema changed and no copy was kept")
+    for copy in found:
+        outcome.lost += len(known - rows.messages(copy))
+        outcome.found(upkeep.check(f"sqlite:///{copy}"))
 
 
 def _schema(path: Path) -> tuple[Any, ...]:

@@ -89,7 +89,8 @@ class Directory:
             return listed, self._providers[listed.source]
         beyond = self._providers.get("openrouter")
         if beyond is None or model_id.startswith("local/") or not model_id.strip():
-            raise ModelGone(f"There is no model {model_id[:100]!r} here. Choose one from the list.")
+            key = "" if beyond or model_id.startswith("local/") else " OpenRouter's need OPENROUTER_API_KEY."
+            raise ModelGone(f"There is no model {model_id[:100]!r} here. Choose one from the list.{key}")
         # Whether it sees is not known; the provider decides.
         unlisted = Model(
             id=model_id,

@@ -19,10 +19,13 @@ from pathlib import Path
 from madlen.errors import StoreUnavailable
 from madlen.store import soundness
 from madlen.store.library import Database, sqlite3
+from madlen.store.schema import migrations
 from madlen.store.turns import Turns
 
 BUSY_SECONDS = 5.0
 """How long a write waits for others before it says so."""
+UPGRADE_SECONDS = 60.0
+"""How long a start waits where another process may be bringing the same file up to date."""
 _PAUSE_SECONDS = 0.001
 VERSION: str = sqlite3.sqlite_version
 VERSION_INFO: tuple[int, int, int] = sqlite3.sqlite_version_info
@@ -69,13 +72,13 @@ class Connections:
         try:
             with self._sentences():
                 _when_free(self._anchor, "PRAGMA journal_mode = WAL", time.monotonic() + BUSY_SECONDS)
-            with self.write() as db:
+            with self.write(seconds=UPGRADE_SECONDS if self._is_behind() else BUSY_SECONDS) as db:
                 migrate(db)
             with self._sentences():
                 # Only one that has read holds the log open.
                 self._anchor.execute("SELECT count(*) FROM sqlite_master").fetchall()
         except BaseException:
-            self._anchor.close()
+            self.close()
             raise
 
     def close(self) -> None:
@@ -84,6 +87,10 @@ class Connections:
             with suppress(IndexError):
                 self._idle.pop().db.conn.close()
         self._anchor.close()
+
+    def _is_behind(self) -> bool:
+        with self.read() as db:
+            return bool(migrations.applied(db) and migrations.pending(db))
 
     @contextmanager
     def read(self) -> Iterator[Database]:
@@ -96,14 +103,14 @@ class Connections:
                 db.conn.execute("ROLLBACK")
 
     @contextmanager
-    def write(self) -> Iterator[Database]:
+    def write(self, *, seconds: float = BUSY_SECONDS) -> Iterator[Database]:
         """A transaction that holds the write lock from its first moment.
 
         sqlite-utils begins deferred, where reading and then writing fails at once beside another writer.
         Threads queue for their turn, for SQLite lets whoever asks at the right moment go first: among
         many, some would wait until they give up.
         """
-        until = time.monotonic() + BUSY_SECONDS
+        until = time.monotonic() + seconds
         with self._opened() as db, self._turn():
             db.conn.execute("PRAGMA busy_timeout = 50")
             _when_free(db.conn, "BEGIN IMMEDIATE", until)
@@ -170,7 +177,7 @@ class Connections:
         except sqlite3.IntegrityError:
             # A defect of ours, not a state of the database.
             raise
-        except (sqlite3.Error, OSError) as error:
+        except (sqlite3.Error, OSError, UnicodeDecodeError) as error:
             raise StoreUnavailable(cause(error, self._path)) from error
 
 
@@ -209,7 +216,7 @@ def cause(error: Exception, path: str) -> str:
         return f"{known} cannot be read or written; its disk is full, fails or allows no larger files."
     if "readonly" in text or "read-only" in text or "permission" in text:
         return f"{known} cannot be written; give this user the right to write to it and its folder."
-    if any(word in text for word in ("not a database", "malformed", "vtable constructor", "decode to utf-8")):
+    if any(word in text for word in ("not a database", "malformed", "vtable constructor", "decode")):
         return soundness.damaged(path)
     if "unable to open" in text or isinstance(error, OSError):
         return f"{known} cannot be opened; make its folder or set DATABASE_URL to another path."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -40,12 +41,13 @@ def refuse_unsound(path: str) -> None:
         connection.execute("PRAGMA busy_timeout = 5000")
         try:
             sound = connection.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok"
+            newer = _unknown_steps(connection) if sound else []
         except UnicodeDecodeError:
             # What SQLite says of a damaged schema holds the bytes that it found there.
             sound = False
         if not sound:
             raise StoreUnavailable(damaged(path))
-        if newer := _unknown_steps(connection):
+        if newer:
             raise StoreUnavailable(_newer(path, newer[-1]))
 
 
@@ -59,7 +61,12 @@ def findings(path: str) -> list[str]:
     with closing(sqlite3.connect(address(path, "rw"), uri=True, isolation_level=None)) as connection:
         connection.execute("PRAGMA busy_timeout = 5000")
         try:
-            found = [*_pages(connection, path), *_references(connection), *_indexes(connection)]
+            found = [
+                *_pages(connection, path),
+                *_references(connection),
+                *_indexes(connection),
+                *_images(connection),
+            ]
             newer = _unknown_steps(connection)
         except sqlite3.OperationalError:
             raise
@@ -109,6 +116,17 @@ def _references(connection: Any) -> list[str]:
     ]
 
 
+def _images(connection: Any) -> list[str]:
+    """Each image is kept under the hash of its bytes, which tells when one of them is wrong."""
+    if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'images'").fetchone():
+        return []
+    damaged = 0
+    for name, content in connection.execute("SELECT sha256, content FROM images"):
+        damaged += hashlib.sha256(content).hexdigest() != name
+    images = "1 image is" if damaged == 1 else f"{damaged} images are"
+    return [f"{images} damaged; a backup may have it whole."] if damaged else []
+
+
 def _indexes(connection: Any) -> list[str]:
     there = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     found = []
@@ -120,6 +138,7 @@ def _indexes(connection: Any) -> list[str]:
                 raise
             except sqlite3.DatabaseError:
                 found.append(
-                    f"The search index {index} does not match its texts; run python -m madlen reindex."
+                    f"The search index {index} does not match its texts: one of the two is damaged or was "
+                    "changed from outside. Compare with a backup, then run python -m madlen reindex."
                 )
     return found

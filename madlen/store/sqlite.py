@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from madlen.origins import Origin
-from madlen.store import rows
+from madlen.store import copies, rows
 from madlen.store.connections import VERSION, VERSION_INFO, Connections, is_safe
 from madlen.store.library import Database
 from madlen.store.listening import SQLiteListener
@@ -43,7 +43,11 @@ class SQLiteStore(SQLiteVotes, SQLiteLaneSets, SQLiteSets, SQLiteJudgements):
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self._connections = Connections(path, migrations.apply)
+        self._connections = Connections(path, self._upgrade)
+
+    def _upgrade(self, db: Database) -> None:
+        copies.before_upgrade(db, self._path)
+        migrations.apply(db)
 
     @property
     def description(self) -> str:

@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from madlen.errors import BadSetting, StoreUnavailable
-from madlen.store import open_store, soundness
+from madlen.store import copies, open_store, soundness
 from madlen.store.connections import cause
 from madlen.store.library import sqlite3
 
@@ -32,8 +32,12 @@ def backup(url: str, target: Path) -> None:
     with _sentences(str(target)):
         os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     try:
-        with _sentences(path), closing(sqlite3.connect(soundness.address(path, "rw"), uri=True)) as source:
-            _copy(source, part)
+        with (
+            _sentences(path),
+            closing(sqlite3.connect(soundness.address(path, "rw"), uri=True)) as source,
+            _sentences(str(part)),
+        ):
+            copies.into(source, part)
         if findings := check(f"{_SQLITE}{part}"):
             raise StoreUnavailable(
                 f"The database {path} is damaged, so no backup was made of it: {findings[0]}"
@@ -70,14 +74,6 @@ def reindex(url: str) -> None:
         path = url.removeprefix(_SQLITE)
         with _sentences(path):
             soundness.reindex(path)
-
-
-def _copy(source: sqlite3.Connection, part: Path) -> None:
-    with closing(sqlite3.connect(part)) as copy, _sentences(str(part)):
-        # In one step: a copy in several begins again whenever somebody writes in between.
-        source.backup(copy, pages=-1)
-        # One file is the whole of it then; opened by Madlen, it has a log again.
-        copy.execute("PRAGMA journal_mode = DELETE").fetchall()
 
 
 def _refuse_to_replace(target: Path) -> None:

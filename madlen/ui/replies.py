@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from madlen import figures
+from madlen import figures, images
 from madlen.transcript import Update
 from madlen.types import Picture, Reply, Status, Turn
 from madlen.ui import streaming, text
@@ -115,10 +115,14 @@ def _heading(reply: Reply, name: str) -> None:
 
 def pictures(shown: Sequence[Picture]) -> None:
     """Images that were kept, and the addresses of those that were only named."""
-    kept = [picture.content for picture in shown if picture.content]
+    kept = [picture.content for picture in shown if picture.content and not images.is_damaged(picture)]
     if kept:
         st.image(kept, width=240)
     for picture in shown:
-        if picture.url:
+        if images.is_missing(picture):
+            st.caption(":material/broken_image: An image that was here is missing from the database.")
+        elif images.is_damaged(picture):
+            st.caption(":material/broken_image: An image that was here is damaged in the database.")
+        elif picture.url:
             # Shown as an address: a browser that opened it would tell its server who reads this chat.
             st.caption(f"Image: {text.label(picture.url)}")

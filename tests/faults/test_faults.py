@@ -42,6 +42,15 @@ def test_the_figures_are_written_as_they_were_counted(tmp_path: Path) -> None:
         assert row["recovery_seconds"]["p50"] <= row["recovery_seconds"]["p95"]
 
 
+def test_each_figure_says_on_which_database(tmp_path: Path) -> None:
+    out = tmp_path / "faults.json"
+    names = ["schema-newer-and-older", "kill-commits-postgres"]
+    words = ["--runs", "1", "--database", "postgres", "--only", *names, "--out", str(out)]
+    assert command.main(words) == 0
+    [row] = json.loads(out.read_text())["faults"]
+    assert (row["fault"], row["database"]) == ("kill-commits-postgres", "postgres")
+
+
 def test_a_fault_that_nobody_knows_is_said_with_those_there_are(capsys: pytest.CaptureFixture[str]) -> None:
     assert command.main(["--only", "earthquake"]) == 2
     assert "kill-server" in capsys.readouterr().out

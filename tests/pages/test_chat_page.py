@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from madlen.errors import (
     UpstreamError,
 )
 from madlen.services import Services
+from madlen.store.library import sqlite3
 from madlen.types import Lane, Picture, Quota, Reasoning
 from tests.parrot import DEAR, DONE, POLLY, SEER, Parrot
 from tests.test_generated_pictures import painted
@@ -224,6 +226,43 @@ def test_the_pictures_of_a_prompt_are_shown_and_an_address_is_only_named(current
     assert not page.exception
     assert len(page.main.get("image")) == 1
     assert "example" in "".join(page.main.caption.values)
+
+
+def test_an_image_that_is_gone_from_the_database_is_said_to_be_and_the_chat_goes_on(
+    current: Current, tmp_path: Path
+) -> None:
+    seer = Parrot(["A red square.", DONE], ["It was red.", DONE], models=[SEER])
+    madlen = current(seer)
+    drawn = io.BytesIO()
+    Image.new("RGB", (4, 4), "red").save(drawn, "PNG")
+    made = madlen.chat.ask("Look", [Lane(SEER.id)], pictures=[images.prepared(drawn.getvalue())])
+    list(made.generations[0].follow(every=0))
+    # Another program's connection, on which foreign keys are off unless it asks for them.
+    with closing(sqlite3.connect(tmp_path / "chat.db")) as connection, connection:
+        assert connection.execute("DELETE FROM images").rowcount == 1
+    page = opened(session=made.session_id)
+    assert not page.exception
+    assert "An image that was here is missing" in "".join(page.main.caption.values)
+    assert "A red square." in texts(page)
+    page.chat_input[0].set_value("Which colour?").run()
+    assert not page.exception
+    assert "It was red." in texts(page)
+    assert "1 earlier image was left out" in "".join(page.main.caption.values)
+    assert not any(message.pictures for message in seer.requests[-1].messages)
+
+
+def test_an_image_whose_bytes_are_damaged_does_not_close_the_chat(current: Current, tmp_path: Path) -> None:
+    madlen = current(Parrot(["A red square.", DONE], models=[SEER]))
+    drawn = io.BytesIO()
+    Image.new("RGB", (4, 4), "red").save(drawn, "PNG")
+    made = madlen.chat.ask("Look", [Lane(SEER.id)], pictures=[images.prepared(drawn.getvalue())])
+    list(made.generations[0].follow(every=0))
+    with closing(sqlite3.connect(tmp_path / "chat.db")) as connection, connection:
+        connection.execute("UPDATE images SET content = x'00'")
+    page = opened(session=made.session_id)
+    assert not page.exception
+    assert "A red square." in texts(page)
+    assert "An image that was here is damaged" in "".join(page.main.caption.values)
 
 
 def test_an_empty_answer_is_said_to_be_one(current: Current) -> None:

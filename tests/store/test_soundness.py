@@ -37,6 +37,24 @@ def test_a_page_of_zeros_is_told_at_the_start_and_nothing_is_changed(path: Path)
     assert path.read_bytes() == before
 
 
+def test_a_step_of_the_schema_whose_name_is_no_text_any_more_is_told_at_the_start(path: Path) -> None:
+    content = path.read_bytes().replace(b"m001_sessions_and_messages", b"\xff001_sessions_and_messages")
+    path.write_bytes(content)
+    with pytest.raises(StoreUnavailable, match=DAMAGED):
+        SQLiteStore(str(path))
+    assert path.read_bytes() == content
+
+
+def test_a_message_that_is_no_text_any_more_is_a_sentence(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[content.rindex(b"How many colours?")] ^= 0xFF
+    path.write_bytes(content)
+    store = SQLiteStore(str(path))
+    with pytest.raises(StoreUnavailable, match="is damaged"):
+        store.turns("s1")
+    store.close()
+
+
 def test_a_file_cut_off_in_the_middle_is_told_at_the_start(path: Path) -> None:
     with path.open("r+b") as file:
         file.truncate(path.stat().st_size // 2)

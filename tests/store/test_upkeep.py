@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import stat
 import threading
 from collections.abc import Iterator
@@ -15,9 +16,9 @@ from madlen.errors import BadSetting, StoreUnavailable
 from madlen.store import Store, open_store, upkeep
 
 # Two SQLites in one process would break each other's locks.
-from madlen.store.library import sqlite3 as plain
+from madlen.store.library import sqlite3
 from madlen.types import Status
-from tests.store.keeping import a_reply, a_session, asked
+from tests.store.keeping import PICTURE, a_reply, a_session, a_turn, asked
 
 
 @pytest.fixture
@@ -133,27 +134,46 @@ def test_a_letter_is_found_not_to_be_a_database(path: Path, url: str) -> None:
 
 def test_an_index_out_of_step_is_found_and_made_anew(path: Path, url: str, kept: Store) -> None:
     # Without recursive triggers, which a plain connection lacks, REPLACE deletes unseen by the index.
-    with closing(plain.connect(path)) as connection, connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("UPDATE chat_sessions SET title = 'Clouds'")
         connection.execute("REPLACE INTO chat_sessions SELECT * FROM chat_sessions")
         connection.execute("DROP TRIGGER sessions_search_rename")
         connection.execute("UPDATE chat_sessions SET title = 'Fog'")
-    assert upkeep.check(url) == [
-        "The search index sessions_search does not match its texts; run python -m madlen reindex."
-    ]
+    [finding] = upkeep.check(url)
+    assert finding.startswith("The search index sessions_search does not match its texts")
+    assert "run python -m madlen reindex" in finding
     upkeep.reindex(url)
     assert upkeep.check(url) == []
     assert len(kept.sessions(words="Fog")) == 1
 
 
+def test_a_byte_that_flipped_within_a_word_of_a_message_is_found(path: Path, url: str, kept: Store) -> None:
+    kept.close()
+    content = bytearray(path.read_bytes())
+    flipped = content.rindex(b"How many colours?") + 5
+    content[flipped] ^= 0x01
+    path.write_bytes(content)
+    assert open_store(url).turns("s1")[0].text != "How many colours?"
+    assert "messages_search does not match its texts" in upkeep.check(url)[0]
+
+
+def test_a_byte_that_flipped_within_an_image_is_found(url: str, kept: Store) -> None:
+    picture = replace(PICTURE, sha256=hashlib.sha256(PICTURE.content).hexdigest())
+    kept.begin(replace(a_turn("t2"), pictures=(picture,)), [], model_id="parrot/polly")
+    assert upkeep.check(url) == []
+    with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection, connection:
+        connection.execute("UPDATE images SET content = x'00'")
+    assert upkeep.check(url) == ["1 image is damaged; a backup may have it whole."]
+
+
 def test_a_reply_without_its_chat_is_found(path: Path, url: str, kept: Store) -> None:
-    with closing(plain.connect(path)) as connection, connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("DELETE FROM chat_sessions")
     assert upkeep.check(url)[0] == "Row 1 of messages belongs to a row of chat_sessions that is not there."
 
 
 def test_a_newer_schema_is_found(path: Path, url: str, kept: Store) -> None:
-    with closing(plain.connect(path)) as connection, connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute(
             "INSERT INTO _sqlite_migrations (migration_set, name, applied_at)"
             " VALUES ('madlen', 'm999_future', '2099-01-01')"
@@ -170,7 +190,7 @@ def test_nothing_can_be_said_of_a_database_that_is_not_there(path: Path, url: st
 def test_a_database_that_another_program_holds_can_be_copied_and_checked_once_it_lets_go(
     tmp_path: Path, path: Path, url: str, kept: Store
 ) -> None:
-    with closing(plain.connect(path, isolation_level=None)) as stranger:
+    with closing(sqlite3.connect(path, isolation_level=None)) as stranger:
         stranger.execute("BEGIN EXCLUSIVE")
         upkeep.backup(url, tmp_path / "copy.db")
         # The search index is checked by a statement that needs the right to write.
