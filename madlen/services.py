@@ -24,6 +24,7 @@ from madlen.providers.account import Account
 from madlen.providers.directory import Directory
 from madlen.providers.local import DEFAULT_ID, LocalModels, Readiness
 from madlen.providers.openrouter import OpenRouter, Preferences
+from madlen.rarely import Rarely
 from madlen.settings import Settings
 from madlen.store import open_store
 from madlen.tracing import Tracing
@@ -198,6 +199,10 @@ def _log_to_stderr(*, debug: bool) -> None:
         handler.setFormatter(logging.Formatter(_LOG_FORMAT))
         log.addHandler(handler)
         log.propagate = False
+        # An exporter says each of its failures, and one without a collector fails every second.
+        exporting = logging.getLogger("opentelemetry")
+        exporting.addHandler(Rarely(handler))
+        exporting.propagate = False
     log.setLevel(logging.DEBUG if debug else logging.INFO)
 
 

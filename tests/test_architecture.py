@@ -21,6 +21,7 @@ BELOW = {
     "transcript": "types errors",
     "tracing": "types errors votes",
     "guard": "types errors settings",
+    "rarely": "",
     "viewport": "",
     "providers": "types errors lenient settings catalogue tracing",
     "origins": "",
@@ -51,8 +52,8 @@ BELOW = {
     "__main__": "errors settings store",
     "then_now": "types",
     "archives": "types errors origins beginnings comparison files store generation chat then_now",
-    "services": "types errors settings catalogue images tracing providers store generation hub chat archives "
-    "batch",
+    "services": "types errors rarely settings catalogue images tracing providers store generation hub chat "
+    "archives batch",
     "api": "types errors settings catalogue images transcript tracing guard generation hub chat services "
     "archives comparison votes ratings files lane_sets viewport prompt_sets batch",
     # Of the providers, what is drawn: how far an embedded model is, and which models there are.
