@@ -1,5 +1,7 @@
 """How long a chat of 200 messages takes to open: Madlen's from its database, the naive app's from memory.
 
+Beside them stands a page with one word, which is what Streamlit itself takes.
+
 Run it from the checkout with ``python -m bench.opening``.
 """
 
@@ -101,7 +103,11 @@ def main() -> None:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         answering = stack.enter_context(upstream.running())
-        starts = [partial(servers.naive, begun_with=number), partial(filled, number=number)]
+        starts = [
+            partial(servers.naive, begun_with=number),
+            partial(filled, number=number),
+            partial(servers.word, says=history.LAST),
+        ]
         started = stack.enter_context(servers.running(folder, answering, starts))
         warming = not given.quick
         asyncio.run(measure(started, report, number=number, repetitions=repetitions, warming=warming))

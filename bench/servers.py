@@ -109,10 +109,10 @@ def naive(folder: Path, upstream: Upstream, *, begun_with: int = 0) -> Server:
     return _spawned("naive", script, folder, {}, arguments=[upstream.base_url, str(begun_with)])
 
 
-def word(folder: Path, upstream: Upstream) -> Server:
-    """The page that prints one word, configured as Madlen is."""
+def word(folder: Path, upstream: Upstream, *, says: str = "") -> Server:
+    """The page that prints one word, configured as Madlen is; ``says`` stands there from the start."""
     script = [str(ROOT / "bench" / "apps" / "word.py"), *_MADLENS_WAY]
-    return _spawned("word", script, folder, {}, arguments=[upstream.base_url])
+    return _spawned("word", script, folder, {}, arguments=[upstream.base_url, *([says] if says else [])])
 
 
 @contextmanager

@@ -41,7 +41,11 @@ async def repetition(chromium: Browser, start: servers.Start, answering: upstrea
 
 
 async def measure(report: Report, answering: upstream.Upstream, *, repetitions: int, warming: bool) -> None:
-    starts: dict[str, servers.Start] = {"naive": servers.naive, "madlen": servers.madlen}
+    starts: dict[str, servers.Start] = {
+        "naive": servers.naive,
+        "madlen": servers.madlen,
+        "word": servers.word,
+    }
     rows: dict[str, list[Row]] = {name: [] for name in starts}
     async with browser.chromium() as chromium:
         for start in starts.values() if warming else ():

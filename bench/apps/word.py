@@ -1,6 +1,7 @@
 """The least that a Streamlit page can do: Enter, one request upstream, one word on the page.
 
-Run with Madlen's configuration it is the bound that Streamlit's own round trip sets.
+Run with Madlen's configuration it is the bound that Streamlit's own round trip sets. A second argument
+is a word that stands on the page from the start.
 """
 
 import http.client
@@ -11,6 +12,9 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 address = urlsplit(sys.argv[1])
+
+if len(sys.argv) > 2:
+    st.markdown(sys.argv[2])
 
 if prompt := st.chat_input("Say something"):
     connection = http.client.HTTPConnection(address.netloc)
