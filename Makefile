@@ -2,12 +2,15 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# What has browsers and servers of its own to itself; all else runs two files at a time.
+ALONE := tests/e2e tests/faults tests/bench
 
 .PHONY: test setup system lint run lock screenshots faults bench
 
 test: setup system lint
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage run -m pytest -n 2 --dist loadfile $(ALONE:%=--ignore=%)
+	$(BIN)/coverage run -m pytest $(ALONE)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
