@@ -9,6 +9,7 @@ from typing import Literal
 from madlen.types import Reply, Status
 
 Figure = Literal["first chunk", "first text", "total", "speed", "cost"]
+Phase = Literal["waiting", "thinking", "writing"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,26 @@ class Row:
     """When it ended, in whatever way."""
     again: bool = False
     """Whether the lane was asked again, later and alone; its race starts at zero."""
+
+    @property
+    def phases(self) -> tuple[tuple[Phase, float, float], ...]:
+        """What it did from when to when. One that never said a word only waited, or thought."""
+        found: list[tuple[Phase, float, float]] = []
+        phase: Phase = "waiting"
+        begun = self.queued
+        moments: tuple[tuple[Phase, float | None], ...] = (
+            ("thinking", self.first_chunk),
+            ("writing", self.first_text),
+            ("writing", self.done),
+        )
+        for then, moment in moments:
+            if moment is None:
+                continue
+            if moment > begun:
+                found.append((phase, begun, moment))
+                begun = moment
+            phase = then
+        return tuple(found)
 
 
 def rows(replies: Sequence[Reply]) -> tuple[Row, ...]:

@@ -100,3 +100,28 @@ def test_an_answer_that_is_not_whole_does_not_win(status: Status) -> None:
 
 def test_nobody_wins_alone() -> None:
     assert race.best([reply("A"), reply("B", None, None, None)]) == {}
+
+
+def test_a_lane_waits_thinks_and_writes() -> None:
+    (row,) = race.rows([reply("A")])
+    assert row.phases == (("waiting", 0.0, 0.5), ("thinking", 0.5, 1.0), ("writing", 1.0, 2.0))
+
+
+def test_a_lane_that_failed_without_a_word_only_waited() -> None:
+    (row,) = race.rows([reply("A", None, None, 2.0, status=Status.FAILED)])
+    assert row.phases == (("waiting", 0.0, 2.0),)
+
+
+def test_a_lane_that_ended_before_it_spoke_only_thought() -> None:
+    (row,) = race.rows([reply("A", 0.5, None, 2.0, status=Status.STOPPED)])
+    assert row.phases == (("waiting", 0.0, 0.5), ("thinking", 0.5, 2.0))
+
+
+def test_a_lane_whose_first_chunk_has_words_does_not_think() -> None:
+    (row,) = race.rows([reply("A", 0.5, 0.5, 2.0)])
+    assert row.phases == (("waiting", 0.0, 0.5), ("writing", 0.5, 2.0))
+
+
+def test_a_lane_in_flight_has_the_phases_that_are_over() -> None:
+    (row,) = race.rows([reply("A", 0.5, None, None, status=Status.STREAMING)])
+    assert row.phases == (("waiting", 0.0, 0.5),)
