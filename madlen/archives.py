@@ -22,6 +22,7 @@ from madlen.files import documents, imports
 from madlen.files.documents import Archive
 from madlen.files.imports import Found
 from madlen.origins import Origin
+from madlen.store import Store
 from madlen.types import Lane, Session, Status, Turn
 
 Kind = Literal["json", "markdown", "html"]
@@ -73,10 +74,7 @@ class Archives:
 
     def export(self, session_id: str, kind: Kind) -> File:
         """A session as a file. Raises ``NotFound``."""
-        archive = self._archive(session_id)
-        return File(
-            file_name(archive.session, kind), _TYPES[kind], "".join(self._parts(archive, kind)).encode()
-        )
+        return file(self._archive(session_id), kind, app_version=self._app_version, now=self._now())
 
     def bundle(self, session_ids: Sequence[str], kind: Kind, out: IO[bytes]) -> Iterator[float]:
         """Writes a ZIP archive with a file for each session, and tells how far it is, from 0 to 1.
@@ -92,7 +90,7 @@ class Archives:
                 except NotFound:
                     continue
                 with packed.open(file_name(archive.session, kind), "w", force_zip64=True) as entry:
-                    for part in self._parts(archive, kind):
+                    for part in parts(archive, kind, app_version=self._app_version, now=self._now()):
                         entry.write(part.encode())
                 written += 1
                 yield number / len(wanted)
@@ -117,15 +115,12 @@ class Archives:
         What the file holds is kept too, unless it is here already, to be looked at beside the new
         answers. Raises what ``take`` and ``rerun`` raise, and ``Unacceptable`` for a file of several.
         """
-        found = [one for one, _ in zip(imports.read(file, self._now()), range(2), strict=False)]
-        if len(found) > 1:
-            raise Unacceptable("The file holds several chats; only a file of one can be asked again.")
-        archive = found[0].archive
-        if archive is None:
-            raise Unacceptable(" ".join(found[0].notes))
-        if self._is_here(found[0].source_id, archive):
-            return self._again(archive, found[0].source_id)
-        self._keep(found[0], archive)
+        found, archive = only(file, self._now())
+        if archive.run is not None:
+            raise Unacceptable("The file holds a run of a prompt set, which is run again where sets are.")
+        if is_here(self._store, found.source_id, archive):
+            return self._again(archive, found.source_id)
+        self._keep(found, archive)
         try:
             return self._again(archive, archive.session.id)
         except MadlenError:
@@ -163,24 +158,8 @@ class Archives:
         turns, votes = self._store.turns(session_id), self._store.votes_of(session_id)
         return Archive(session, tuple(turns), tuple(votes))
 
-    def _parts(self, archive: Archive, kind: Kind) -> Iterator[str]:
-        if kind == "json":
-            return documents.written([archive], app_version=self._app_version, now=self._now())
-        # What writes for people is needed by few, and not at a start.
-        from madlen.files import html, markdown  # noqa: PLC0415
-
-        written = html.written if kind == "html" else markdown.written
-        return written(archive, app_version=self._app_version, now=self._now())
-
     def _keep(self, found: Found, archive: Archive) -> None:
-        origin = Origin("import", found.source_id)
-        self._store.keep(archive.session, archive.turns, votes=archive.votes, origin=origin)
-
-    def _is_here(self, session_id: str, archive: Archive) -> bool:
-        """Whether the session that a file was made from is here and says the same."""
-        if not session_id:
-            return False
-        return [*map(_said, self._store.turns(session_id))] == [*map(_said, archive.turns)]
+        keep(self._store, archive, Origin("import", found.source_id))
 
     def _again(self, archive: Archive, session_id: str) -> Session:
         prompts = [(turn, lanes) for turn, lanes in _lanes_of(archive) if lanes]
@@ -224,6 +203,56 @@ class Archives:
             except MadlenError:
                 # The view of then and now says which prompts were not asked again.
                 return
+
+
+def file(archive: Archive, kind: Kind, *, app_version: str, now: datetime) -> File:
+    """What is known of a session as a file."""
+    content = "".join(parts(archive, kind, app_version=app_version, now=now)).encode()
+    return File(file_name(archive.session, kind), _TYPES[kind], content)
+
+
+def parts(archive: Archive, kind: Kind, *, app_version: str, now: datetime) -> Iterator[str]:
+    """The words of a file, in parts; join them."""
+    if kind == "json":
+        return documents.written([archive], app_version=app_version, now=now)
+    # What writes for people is needed by few, and not at a start.
+    from madlen.files import html, markdown  # noqa: PLC0415
+
+    written = html.written if kind == "html" else markdown.written
+    return written(archive, app_version=app_version, now=now)
+
+
+def only(file: IO[bytes], now: datetime) -> tuple[Found, Archive]:
+    """What a file of one chat holds. Raises what ``imports.read`` raises, and ``Unacceptable``."""
+    found = [one for one, _ in zip(imports.read(file, now), range(2), strict=False)]
+    if len(found) > 1:
+        raise Unacceptable("The file holds several chats; only a file of one can be asked again.")
+    archive = found[0].archive
+    if archive is None:
+        raise Unacceptable(" ".join(found[0].notes))
+    return found[0], archive
+
+
+def keep(store: Store, archive: Archive, origin: Origin) -> None:
+    """Keeps what a file holds, as the chat, comparison or run that it is."""
+    if archive.run is None:
+        store.keep(archive.session, archive.turns, votes=archive.votes, origin=origin)
+    else:
+        store.begin_run(
+            archive.run,
+            archive.session,
+            archive.turns,
+            votes=archive.votes,
+            judgements=archive.judgements,
+            origin=origin,
+        )
+
+
+def is_here(store: Store, session_id: str, archive: Archive) -> bool:
+    """Whether the session that a file was made from is here and says the same."""
+    if not session_id:
+        return False
+    return [*map(_said, store.turns(session_id))] == [*map(_said, archive.turns)]
 
 
 def file_name(session: Session, kind: Kind) -> str:

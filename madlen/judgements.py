@@ -94,6 +94,23 @@ def duels(judgements: Sequence[Judgement], turn: Turn) -> Iterator[Duel]:
             )
 
 
+def sentence(one: Judgement, lanes: Sequence[str]) -> str:
+    """What was judged, with the lanes of its replies."""
+    if one.score is not None:
+        return f"{lanes[0]}: {one.score:g} of 5"
+    pair = " and ".join(lanes)
+    match one.outcome:
+        case "first":
+            return f"{lanes[0]} is better than {lanes[1]}"
+        case "second":
+            return f"{lanes[1]} is better than {lanes[0]}"
+        case "tie" if one.flipped:
+            return f"{pair} tie: the verdict went with the order"
+        case "tie":
+            return f"{pair} tie"
+    return f"{pair}: not readable"
+
+
 def scores(judgements: Iterable[Judgement]) -> dict[str, float]:
     """The score of each reply that has one; the mean where several judges gave one."""
     given: dict[str, list[float]] = {}

@@ -25,6 +25,7 @@ from madlen.providers.directory import Directory
 from madlen.providers.local import DEFAULT_ID, LocalModels, Readiness
 from madlen.providers.openrouter import OpenRouter, Preferences
 from madlen.rarely import Rarely
+from madlen.run_files import RunFiles
 from madlen.settings import Settings
 from madlen.store import open_store
 from madlen.tracing import Tracing
@@ -92,6 +93,7 @@ class Services:
             stack.callback(self.batch.close)
             self.archives = Archives(self.chat, self.portal, app_version=settings.app_version)
             stack.callback(self.archives.close)
+            self.run_files = RunFiles(self.store, self.batch, app_version=settings.app_version)
             self.judging = Judging(self.chat, self.portal, self.batch.limits, self.batch.asking.channel)
             stack.callback(self.judging.close)
             self._stack = stack.pop_all()

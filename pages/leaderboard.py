@@ -10,9 +10,8 @@ from statistics import median
 
 import streamlit as st
 
-from madlen import judgements, ratings, services, votes
+from madlen import duels, ratings, services, votes
 from madlen.errors import MadlenError
-from madlen.judgements import Judgement
 from madlen.providers.directory import Listing
 from madlen.types import Turn
 from madlen.ui import behind, sidebar, standing, text
@@ -26,32 +25,31 @@ def main() -> None:
     st.set_page_config(layout="wide")
     sidebar.draw(None, here=None)
     st.title("Leaderboard")
-    ballots = chat.store.ballots()
-    duels = [duel for vote, turn in ballots for duel in votes.duels(vote, turn)]
+    fought, ballots = duels.voted(chat.store)
     judged = chat.store.judgements()
     turns = [turn for _, turn in ballots]
     if judged and st.toggle(
         "Judges' verdicts too", key="board-judged", help="Counts what models said as judges of prompt sets."
     ):
-        judged_turns = _judged(judged)
-        duels += [duel for turn in judged_turns for duel in judgements.duels(_on(judged, turn), turn)]
+        more, judged_turns = duels.judged(chat.store, judged)
+        fought += more
         known = {turn.id for turn in turns}
         turns += [turn for turn in judged_turns if turn.id not in known]
-    if not duels:
+    if not fought:
         st.markdown("Votes on answers of different models make this list. There are none yet.")
         st.page_link("pages/compare.py", label="Compare two models", icon=":material/view_column:")
         return
-    duels, controlled = _filtered(duels)
-    if not duels:
+    fought, controlled = _filtered(fought)
+    if not fought:
         st.info("No vote is left by these filters.")
         return
     listing = chat.models()
     names = {model.id: model.name for model in listing.models}
-    board = _here(ratings.standings(duels, seed=_SEED, length_controlled=controlled), listing)
+    board = _here(ratings.standings(fought, seed=_SEED, length_controlled=controlled), listing)
     if not board.rows:
         st.info("All of these models have gone.")
         return
-    counted = {duel.turn_id for duel in duels}
+    counted = {duel.turn_id for duel in fought}
     ballots = [(vote, turn) for vote, turn in ballots if turn.id in counted]
     standing.table(board, names)
     left, right = st.columns(2)
@@ -59,7 +57,7 @@ def main() -> None:
         standing.intervals(board, names)
     with right:
         here = {row.model_id for row in board.rows}
-        records = ratings.records(duels)
+        records = ratings.records(fought)
         standing.matrix({pair: one for pair, one in records.items() if here.issuperset(pair)}, names)
     clicked = standing.values(_points(board, [turn for turn in turns if turn.id in counted]), names)
     if clicked:
@@ -71,19 +69,8 @@ def main() -> None:
         )
 
 
-def _judged(judged: Sequence[Judgement]) -> list[Turn]:
-    """The turns that judges said something about."""
-    wanted = {one.turn_id for one in judged}
-    sessions = dict.fromkeys(one.session_id for one in judged)
-    return [turn for session in sessions for turn in chat.store.turns(session) if turn.id in wanted]
-
-
-def _on(judged: Sequence[Judgement], turn: Turn) -> list[Judgement]:
-    return [one for one in judged if one.turn_id == turn.id]
-
-
-def _filtered(duels: Sequence[votes.Duel]) -> tuple[list[votes.Duel], bool]:
-    known = sorted({tag for duel in duels for tag in duel.tags})
+def _filtered(fought: Sequence[votes.Duel]) -> tuple[list[votes.Duel], bool]:
+    known = sorted({tag for duel in fought for tag in duel.tags})
     with st.container(horizontal=True, vertical_alignment="bottom"):
         tags = st.multiselect("Tags", known, key="board-tags", placeholder="all")
         since = st.date_input("Since", None, key="board-since")
@@ -97,7 +84,7 @@ def _filtered(duels: Sequence[votes.Duel]) -> tuple[list[votes.Duel], bool]:
         )
     begin = datetime.combine(since, time(), UTC) if since else None
     end = datetime.combine(until, time(), UTC) + timedelta(days=1) if until else None
-    wanted = votes.matching(duels, tags=tags, since=begin, until=end, blind=blind, images=images)
+    wanted = votes.matching(fought, tags=tags, since=begin, until=end, blind=blind, images=images)
     return wanted, controlled
 
 

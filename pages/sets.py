@@ -18,7 +18,7 @@ from madlen.providers.directory import Listing
 from madlen.types import Lane, Reply, Turn
 from madlen.ui import grid, picker, readiness, sidebar, streaming, text, verdict
 from madlen.ui.attempts import attempt
-from madlen.ui.sets import comparison, editor, judge, library, plots, progress, setup
+from madlen.ui.sets import comparison, editor, files, judge, library, plots, progress, setup
 from madlen.ui.sets import results as table
 
 madlen = services.current()
@@ -35,11 +35,16 @@ def main() -> None:
         elif set_id:
             _set(chat.store.prompt_set(set_id))
         else:
-            library.draw(chat.store.prompt_sets(), chat.store.runs(), batch.save)
+            _library()
     except NotFound as error:
         st.query_params.clear()
         st.warning(text.label(str(error)), icon=":material/search_off:")
-        library.draw(chat.store.prompt_sets(), chat.store.runs(), batch.save)
+        _library()
+
+
+def _library() -> None:
+    library.draw(chat.store.prompt_sets(), chat.store.runs(), batch.save)
+    files.draw_import()
 
 
 def _set(opened: PromptSet) -> None:
@@ -83,8 +88,7 @@ def _run(run: Run) -> None:
     progress.draw(run, progress.Acts(batch.progress, batch.pause, batch.resume, batch.stop, batch.retry))
     judgements = chat.store.judgements(run.session_id)
     votes = chat.store.votes_of(run.session_id)
-    with st.spinner("Checking the answers"):
-        found = _results(run, judgements)
+    found = _results(run, judgements)
     answers, figures, judged, compared = st.tabs(["Answers", "Summary", "Judge", "Then and now"])
     with answers:
         opened = table.draw(run, found, names)
@@ -96,14 +100,21 @@ def _run(run: Run) -> None:
         judge.draw_agreement(judgements, votes, names)
         _judge(run, found, listing)
     with compared:
-        others = [one for one in chat.store.runs(set_id=run.set_id) if one.id != run.id] if run.set_id else []
-        comparison.draw(run, found, others, _results_of, names)
-    _delete(
-        "Delete the run",
-        "Its answers, votes and judgements are deleted.",
-        partial(batch.delete_run, run.id),
-        {"set": run.set_id} if run.set_id else {},
-    )
+        then = madlen.run_files.then(run)
+        others = [
+            one for one in chat.store.runs(set_id=run.set_id) if one.id != run.id and one.set_id == run.set_id
+        ]
+        others.sort(key=lambda one: one.session_id != then)
+        first = bool(others) and others[0].session_id == then
+        comparison.draw(run, found, others, _results_of, names, first=first)
+    with st.container(horizontal=True):
+        files.draw(run)
+        _delete(
+            "Delete the run",
+            "Its answers, votes and judgements are deleted.",
+            partial(batch.delete_run, run.id),
+            {"set": run.set_id} if run.set_id else {},
+        )
 
 
 def _results_of(run_id: str) -> list[Result]:
@@ -112,8 +123,10 @@ def _results_of(run_id: str) -> list[Result]:
 
 
 def _results(run: Run, judgements: Sequence[Judgement]) -> list[Result]:
-    known = st.session_state.setdefault(f"verdicts-{run.id}", {})
-    return results.of(run, batch.results(run.id), judgements, known)
+    with st.spinner("Reading the answers"):
+        cells = batch.results(run.id)
+    progress.checking(batch.check(run, cells))
+    return results.of(run, cells, judgements, batch.verdicts.of)
 
 
 def _cards(
@@ -154,7 +167,7 @@ def _judge(run: Run, found: Sequence[Result], listing: Listing) -> None:
         begin=partial(judging.begin, run.id),
         stop=partial(judging.stop, run.id),
     )
-    judge.draw(run, results.by_prompt(found), listing, chat.store.choices(), acts)
+    judge.draw(run, found, listing, chat.store.choices(), acts)
 
 
 def _no_offer(reply: Reply) -> None:
@@ -175,7 +188,7 @@ def _back(address: dict[str, str]) -> None:
 def _delete(label: str, told: str, delete: partial[None], then: dict[str, str]) -> None:
     with st.popover(label, icon=":material/delete:", type="tertiary"):
         st.markdown(told)
-        st.button("Delete", key="delete", type="primary", on_click=attempt, args=(_deleted, delete, then))
+        st.button("Delete", key="delete", on_click=attempt, args=(_deleted, delete, then))
 
 
 def _deleted(delete: partial[None], then: dict[str, str]) -> None:

@@ -31,9 +31,12 @@ BELOW = {
     "comparison": "types errors beginnings votes",
     "conversation": "types catalogue images",
     "figures": "types",
-    "files": "types errors lenient beginnings comparison figures images votes",
+    # Of runs, what their files say: checks and figures.
+    "files": "types errors lenient beginnings comparison figures images votes prompt_sets judgements "
+    "batch.checks batch.overview batch.results batch.summary",
     "votes": "types",
     "judgements": "types votes",
+    "duels": "types judgements store votes",
     "prompt_sets": "types",
     "strengths": "votes",
     "ratings": "strengths votes",
@@ -47,21 +50,22 @@ BELOW = {
     "hub": "types errors checkpoints transcript tracing providers store generation replicas",
     "chat": "types errors beginnings catalogue comparison conversation images tracing providers store "
     "generation hub votes lane_sets",
-    "batch": "types errors lenient beginnings catalogue comparison conversation differences estimates images "
-    "judgements prompt_sets tracing providers store generation hub chat votes",
+    "batch": "types errors origins lenient beginnings catalogue comparison conversation differences "
+    "estimates figures images judgements prompt_sets tracing providers store generation hub chat votes",
     "__main__": "errors settings store",
     "then_now": "types",
     "archives": "types errors origins beginnings comparison files store generation chat then_now",
+    "run_files": "errors origins archives batch files prompt_sets store",
     "services": "types errors rarely settings catalogue images tracing providers store generation hub chat "
-    "archives batch",
+    "archives batch run_files",
     "api": "types errors settings catalogue images transcript tracing guard generation hub chat services "
-    "archives comparison votes ratings files lane_sets viewport prompt_sets batch",
+    "archives comparison votes ratings files lane_sets viewport prompt_sets batch judgements duels",
     # Of the providers, what is drawn: how far an embedded model is, and which models there are.
     "ui": "types errors blind catalogue comparison differences estimates figures images judgements lane_sets "
     "prompt_sets race ratings transcript viewport votes generation chat batch services archives files "
     "origins then_now providers.local providers.directory",
-    "pages": "types errors blind catalogue estimates images judgements prompt_sets ratings votes generation "
-    "chat batch services ui archives providers.local providers.directory",
+    "pages": "types errors blind catalogue duels estimates images judgements prompt_sets ratings votes "
+    "generation chat batch services ui archives providers.local providers.directory",
     "app": "types errors services api ui",
 }
 """What each module or package may import of ours, besides its own package. A new one needs a row."""

@@ -14,6 +14,7 @@ from madlen.api import (
     archives,
     chat,
     compare,
+    judgements,
     lane_sets,
     messages,
     models,
@@ -61,7 +62,20 @@ def create(services: Services) -> FastAPI:
         summary="Whether it can work",
         responses={503: {"description": "The database cannot be written"}},
     )(health)
-    for module in (models, archives, sessions, chat, compare, lane_sets, messages, votes, sets, runs, openai):
+    for module in (
+        models,
+        archives,
+        sessions,
+        chat,
+        compare,
+        lane_sets,
+        messages,
+        votes,
+        sets,
+        runs,
+        judgements,
+        openai,
+    ):
         app.include_router(module.router)
     services.tracing.instrument_api(app)
     return app

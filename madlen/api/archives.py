@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from typing import IO, Annotated, Any
 from urllib.parse import quote
 
@@ -12,13 +11,11 @@ import anyio.to_thread
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response, StreamingResponse
 from pydantic import BaseModel, Field
-from starlette.datastructures import UploadFile
 
-from madlen.api import answers
+from madlen.api import answers, runs, uploaded
 from madlen.api.dependencies import Running
 from madlen.api.requests import Words
-from madlen.archives import Archives, Kind, Taken
-from madlen.errors import Unacceptable
+from madlen.archives import Archives, File, Kind, Taken
 from madlen.files.imports import CHATS, FILE_BYTES
 from madlen.types import Session
 
@@ -26,24 +23,7 @@ router = APIRouter()
 
 _AT_ONCE = 1_000_000
 _PAGE_POLICY = "sandbox; default-src 'none'; img-src data:; style-src 'unsafe-inline'"
-_FILE = {"schema": {"type": "string", "format": "binary"}}
-_BODY: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/json": {"schema": {"type": "object"}},
-            "application/zip": _FILE,
-            "application/octet-stream": _FILE,
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["file"],
-                    "properties": {"file": {"type": "string", "format": "binary"}},
-                }
-            },
-        },
-    }
-}
+_BODY = uploaded.body("application/zip", "application/octet-stream")
 Format = Annotated[Kind, Query(description="`json` can be imported again; the others are for people")]
 
 
@@ -60,9 +40,18 @@ class Chosen(BaseModel):
 )
 def export(services: Running, session_id: str, format: Format = "json") -> Response:  # noqa: A002
     """Complete as JSON, images included; as Markdown or as HTML that stands alone for people to read."""
-    file = services.archives.export(session_id, format)
-    policy = {"Content-Security-Policy": _PAGE_POLICY} if format == "html" else {}
-    return Response(file.content, media_type=file.media_type, headers={**_download(file.name), **policy})
+    return _answer(services.archives.export(session_id, format))
+
+
+@router.get(
+    "/runs/{run_id}/export",
+    tags=["prompt sets"],
+    summary="A run as a file",
+    response_class=Response,
+)
+def export_run(services: Running, run_id: str, format: Format = "json") -> Response:  # noqa: A002
+    """Complete as JSON, with checks, votes and judgements; as Markdown or HTML for people to read."""
+    return _answer(services.run_files.export(run_id, format))
 
 
 @router.post(
@@ -98,7 +87,7 @@ async def take(services: Running, request: Request) -> dict[str, Any]:
     Each chat begins anew with ids of its own. `chats` tells for each what was not taken, and why; one
     that was not kept has no `session_id`.
     """
-    async with _uploaded(request) as file:
+    async with uploaded.file(request) as (file, _):
         chats = await anyio.to_thread.run_sync(_taken, services.archives, file)
     kept = sum(1 for chat in chats if chat["session_id"])
     return {"taken": kept, "not_taken": len(chats) - kept, "chats": chats}
@@ -117,9 +106,49 @@ async def rerun(services: Running, request: Request) -> dict[str, Any]:
     The first prompt is asked at once and each next one when all lanes have answered. `origin` is the
     session that has the earlier answers, kept from the file where it was not here.
     """
-    async with _uploaded(request) as file:
+    async with uploaded.file(request) as (file, _):
         begun = await anyio.to_thread.run_sync(services.archives.rerun_file, file)
     return await anyio.to_thread.run_sync(_begun, services, begun)
+
+
+@router.post(
+    "/runs/import",
+    status_code=201,
+    tags=["prompt sets"],
+    summary="Take a run from a file",
+    openapi_extra=_BODY,
+    max_body_size=FILE_BYTES,
+)
+async def take_run(services: Running, request: Request) -> dict[str, Any]:
+    """A run that Madlen exported as JSON; what was not answered in it waits until the run is resumed."""
+    async with uploaded.file(request) as (file, _):
+        run = await anyio.to_thread.run_sync(services.run_files.take, file)
+    return await anyio.to_thread.run_sync(runs.stand, services, run)
+
+
+@router.post(
+    "/runs/rerun",
+    status_code=201,
+    tags=["prompt sets"],
+    summary="Run once more what a file ran",
+    openapi_extra=_BODY,
+    max_body_size=FILE_BYTES,
+)
+async def rerun_run(services: Running, request: Request) -> dict[str, Any]:
+    """A file of one run: its prompts and checks go to the same lanes again, in a new run.
+
+    `origin` is the session of the run that has the earlier answers, kept from the file where it was not
+    here.
+    """
+    async with uploaded.file(request) as (file, _):
+        run = await anyio.to_thread.run_sync(services.run_files.rerun_file, file)
+    found = await anyio.to_thread.run_sync(runs.stand, services, run)
+    return {**found, "origin": await anyio.to_thread.run_sync(services.run_files.then, run)}
+
+
+def _answer(file: File) -> Response:
+    policy = {"Content-Security-Policy": _PAGE_POLICY} if file.media_type == "text/html" else {}
+    return Response(file.content, media_type=file.media_type, headers={**_download(file.name), **policy})
 
 
 def _begun(services: Running, session: Session) -> dict[str, Any]:
@@ -139,22 +168,6 @@ def _told(one: Taken) -> dict[str, Any]:
         "comparison": bool(one.session and one.session.lanes),
         "notes": list(one.found.notes),
     }
-
-
-@asynccontextmanager
-async def _uploaded(request: Request) -> AsyncIterator[IO[bytes]]:
-    """The file in a request, on disk where it is large."""
-    if request.headers.get("content-type", "").startswith("multipart/form-data"):
-        async with request.form(max_files=1, max_fields=10) as form:
-            file = form.get("file")
-            if not isinstance(file, UploadFile):
-                raise Unacceptable("The form has no file; send one in the field `file`.")
-            yield file.file
-        return
-    with tempfile.SpooledTemporaryFile(max_size=_AT_ONCE) as body:
-        async for chunk in request.stream():
-            body.write(chunk)
-        yield body
 
 
 def _download(name: str) -> dict[str, str]:

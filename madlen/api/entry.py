@@ -10,7 +10,7 @@ from madlen.errors import TooLarge
 from madlen.files.imports import FILE_BYTES
 
 BODY_BYTES = 64_000_000
-_LARGER = {"/sessions/import": FILE_BYTES}
+_LARGER = dict.fromkeys(("/sessions/import", "/runs/import", "/runs/rerun"), FILE_BYTES)
 """Paths that take more than others."""
 
 

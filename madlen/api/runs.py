@@ -53,7 +53,7 @@ def runs(
 def start(services: Running, wanted: RunRequest) -> dict[str, Any]:
     """Asks every prompt of every lane, in the background; `GET /runs/{id}/stream` tells how far it is."""
     run = services.batch.start(_asked(services, wanted), named_lanes(wanted.lanes), wanted.name)
-    return _stand(services, run)
+    return stand(services, run)
 
 
 @router.get("/runs/{run_id}", summary="A run with its answers")
@@ -61,7 +61,7 @@ def one(services: Running, run_id: str) -> dict[str, Any]:
     """`cells` goes prompt by prompt, each in the order of the lanes; `reply` is as in `POST /compare/`."""
     run = services.store.run(run_id)
     return {
-        **_stand(services, run),
+        **stand(services, run),
         "prompts": [sets.prompt(prompt) for prompt in run.prompts],
         "cells": [_cell(cell, reply) for cell, reply in services.batch.results(run_id)],
     }
@@ -70,25 +70,25 @@ def one(services: Running, run_id: str) -> dict[str, Any]:
 @router.post("/runs/{run_id}/pause", summary="Pause a run")
 def pause(services: Running, run_id: str) -> dict[str, Any]:
     """What is being answered is finished; one that does not run is left as it is."""
-    return _stand(services, services.batch.pause(run_id))
+    return stand(services, services.batch.pause(run_id))
 
 
 @router.post("/runs/{run_id}/resume", summary="Let a run go on")
 def resume(services: Running, run_id: str) -> dict[str, Any]:
     """One that paused or was stopped goes on with what waits."""
-    return _stand(services, services.batch.resume(run_id))
+    return stand(services, services.batch.resume(run_id))
 
 
 @router.post("/runs/{run_id}/stop", summary="Stop a run")
 def stop(services: Running, run_id: str) -> dict[str, Any]:
     """What is being answered is stopped, and those cells have failed."""
-    return _stand(services, services.batch.stop(run_id))
+    return stand(services, services.batch.stop(run_id))
 
 
 @router.post("/runs/{run_id}/retry", summary="Ask the failed cells of a run again")
 def retry(services: Running, run_id: str) -> dict[str, Any]:
     """Their replies go, and the run goes on."""
-    return _stand(services, services.batch.retry(run_id))
+    return stand(services, services.batch.retry(run_id))
 
 
 @router.delete("/runs/{run_id}", summary="Delete a run", status_code=204)
@@ -142,7 +142,7 @@ def _heading(run: Run) -> dict[str, Any]:
     }
 
 
-def _stand(services: Services, run: Run) -> dict[str, Any]:
+def stand(services: Services, run: Run) -> dict[str, Any]:
     return {**_heading(run), "progress": _progress(services.batch.progress(run.id))}
 
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from pathlib import PurePath
+from typing import IO, Annotated, Any
 
-from fastapi import APIRouter
+import anyio.to_thread
+from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 
 from madlen import images
+from madlen.api import uploaded
 from madlen.api.dependencies import Running
 from madlen.api.requests import Words
-from madlen.batch import MOST_PROMPTS
+from madlen.batch import MOST_PROMPTS, uploads
+from madlen.errors import Unacceptable
 from madlen.prompt_sets import Check, CheckKind, Prompt, PromptSet
 
 router = APIRouter(tags=["prompt sets"])
@@ -84,6 +88,26 @@ def create(services: Running, wanted: SetRequest) -> dict[str, Any]:
     return whole(services.batch.save(wanted.prompt_set("", datetime.now(UTC))))
 
 
+@router.post(
+    "/sets/import",
+    summary="Make a prompt set of a file",
+    status_code=201,
+    openapi_extra=uploaded.body("text/csv", "application/jsonl"),
+)
+async def take(
+    services: Running,
+    request: Request,
+    name: Annotated[Words, Query(max_length=1000, description="Else that of the file")] = "",
+) -> dict[str, Any]:
+    """A CSV, JSON or JSONL file, as the body or a form's `file`: a column or key is `prompt`, `reference`,
+    `tags`, `image` or `checks`, or else a variable. At most 20 MB and 5,000 prompts.
+
+    `errors` says for each row that was not taken why. A file without a good row makes no set.
+    """
+    async with uploaded.file(request) as (file, file_name):
+        return await anyio.to_thread.run_sync(_taken, services, file, name, file_name)
+
+
 @router.get("/sets/{set_id}", summary="A prompt set with its prompts")
 def one(services: Running, set_id: str) -> dict[str, Any]:
     return whole(services.store.prompt_set(set_id))
@@ -100,6 +124,16 @@ def change(services: Running, set_id: str, wanted: SetRequest) -> dict[str, Any]
 def delete(services: Running, set_id: str) -> None:
     """Its runs stay."""
     services.batch.delete_set(set_id)
+
+
+def _taken(services: Running, file: IO[bytes], name: str, file_name: str) -> dict[str, Any]:
+    found = uploads.read(file.read(uploads.MOST_BYTES + 1), file_name)
+    if not found.prompts:
+        raise Unacceptable(f"No prompt of the file can be taken. {' '.join(found.errors[:3])}")
+    now = datetime.now(UTC)
+    title = name or PurePath(file_name).stem or "My prompts"
+    made = services.batch.save(PromptSet("", title, now, now, found.prompts))
+    return {**whole(made), "errors": list(found.errors)}
 
 
 def whole(value: PromptSet) -> dict[str, Any]:

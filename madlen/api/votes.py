@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from madlen import votes
+from madlen import duels, votes
 from madlen.api.dependencies import Running
 from madlen.api.requests import Words
 from madlen.comparison import MOST_LANES
@@ -58,14 +58,18 @@ def vote(services: Running, turn_id: str, wanted: NewVote) -> dict[str, Any]:
     }
 
 
+class Filters(BaseModel):
+    since: datetime | None = Field(None, description="UTC where no offset is given")
+    until: datetime | None = Field(None, description="Before this moment")
+    tag: list[Words] = Field([], description="Votes with at least one of these tags")
+    blind: bool = Field(False, description="Blind votes only")
+    images: bool = Field(False, description="Votes on prompts with images only")
+    judged: bool = Field(False, description="Count what models said as judges too")
+    length_controlled: bool = Field(False, description="Take out what longer answers gain")
+
+
 @router.get("/leaderboard", summary="How models stand by the votes")
-def leaderboard(
-    services: Running,
-    since: Annotated[datetime | None, Query(description="UTC where no offset is given")] = None,
-    tag: Annotated[list[Words] | None, Query(description="Votes with at least one of these tags")] = None,
-    blind: Annotated[bool, Query(description="Blind votes only")] = False,
-    length_controlled: Annotated[bool, Query(description="Take out what longer answers gain")] = False,
-) -> dict[str, Any]:
+def leaderboard(services: Running, wanted: Annotated[Filters, Query()]) -> dict[str, Any]:
     """Bradley-Terry scores with 95 % intervals, the strongest first, by every vote that fits.
 
     Models of different `group`s were never compared, not even through others. `settled` says whether
@@ -75,11 +79,18 @@ def leaderboard(
     # It takes a second to load, which only those wait for who ask for it.
     from madlen import ratings  # noqa: PLC0415
 
-    if since is not None and since.tzinfo is None:
-        since = since.replace(tzinfo=UTC)
-    fought = [duel for one, turn in services.store.ballots() for duel in votes.duels(one, turn)]
-    chosen = votes.matching(fought, tags=tag or (), since=since, blind=blind)
-    found = ratings.standings(chosen, seed=_SEED, length_controlled=length_controlled)
+    fought, _ = duels.voted(services.store)
+    if wanted.judged:
+        fought += duels.judged(services.store, services.store.judgements())[0]
+    chosen = votes.matching(
+        fought,
+        tags=wanted.tag,
+        since=_in_utc(wanted.since),
+        until=_in_utc(wanted.until),
+        blind=wanted.blind,
+        images=wanted.images,
+    )
+    found = ratings.standings(chosen, seed=_SEED, length_controlled=wanted.length_controlled)
     return {
         "votes": found.votes,
         "length_points": found.length_points,
@@ -106,3 +117,7 @@ def leaderboard(
             for (one, other), own in sorted(ratings.records(chosen).items())
         ],
     }
+
+
+def _in_utc(moment: datetime | None) -> datetime | None:
+    return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment

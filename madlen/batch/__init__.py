@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -12,10 +12,12 @@ from madlen import beginnings, catalogue, comparison, prompt_sets, tracing
 from madlen.batch.asking import Asking
 from madlen.batch.limits import MINUTE_SECONDS, Limits
 from madlen.batch.runner import Runner
+from madlen.batch.verdicts import Verdicts
 from madlen.batch.work import Means
 from madlen.chat import check_prompt
 from madlen.errors import TooLarge, Unacceptable
 from madlen.hub import Hub
+from madlen.origins import Origin
 from madlen.prompt_sets import Cell, CellState, Progress, Prompt, PromptSet, Run, RunStatus
 from madlen.providers.account import MINUTE_REQUESTS
 from madlen.providers.directory import Directory
@@ -51,6 +53,7 @@ class Batch:
         self._hub = hub
         self._portal = portal
         self._now = now
+        self.verdicts = Verdicts()
         means = Means(
             owner=beginnings.fresh_id(),
             store=store,
@@ -59,6 +62,7 @@ class Batch:
             limits=Limits(concurrency, quota),
             renew_quota=renew_quota,
             now=now,
+            verdicts=self.verdicts,
         )
         self.asking, self.limits = means.asking, means.limits
         """What judges are paced by too, for they take from the same minute and the same day."""
@@ -82,7 +86,9 @@ class Batch:
         """Deletes a set; its runs stay. Raises ``NotFound``."""
         self._store.delete_set(set_id)
 
-    def start(self, wanted: PromptSet, lanes: Sequence[Lane], name: str = "") -> Run:
+    def start(
+        self, wanted: PromptSet, lanes: Sequence[Lane], name: str = "", *, origin: Origin | None = None
+    ) -> Run:
         """Begins a run of the set as it is; a set without an id need not be kept.
 
         Raises ``Unacceptable`` and ``TooLarge``.
@@ -108,7 +114,7 @@ class Batch:
         turns = [
             Turn(beginnings.fresh_id(), session.id, prompt.asked, now, prompt.pictures) for prompt in prompts
         ]
-        self._store.begin_run(run, session, turns)
+        self._store.begin_run(run, session, turns, origin=origin)
         self._runner.rouse()
         return run
 
@@ -156,6 +162,18 @@ class Batch:
         cells = self._store.cells(run_id)
         replies = {reply.id: reply for turn in self._store.turns(session_id) for reply in turn.replies}
         return [(cell, replies.get(cell.reply_id)) for cell in cells]
+
+    def check(self, run: Run, cells: Sequence[tuple[Cell, Reply | None]]) -> Iterator[float]:
+        """Comes to the verdicts that are not known yet, and tells how far it is, from 0 to 1."""
+        prompts = {prompt.id: prompt for prompt in run.prompts}
+        left = [
+            (prompts[cell.prompt_id], reply)
+            for cell, reply in cells
+            if reply is not None and not self.verdicts.knows(reply)
+        ]
+        for number, (prompt, reply) in enumerate(left, 1):
+            self.verdicts.of(reply, prompt, run.checks)
+            yield number / len(left)
 
     async def keep_running(self) -> None:
         """Brings runs to their ends, for as long as the process runs."""

@@ -10,12 +10,14 @@ import hashlib
 import json
 import re
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any, Literal
 
 from madlen import lenient
+from madlen.batch import results
+from madlen.batch.results import Result
 from madlen.errors import Unacceptable
 from madlen.types import Message, Parameters, Reply, Status
 from madlen.votes import Outcome
@@ -143,6 +145,17 @@ def questions(judge: Judge, prompt: str, reference: str, replies: Sequence[Reply
         ]
     for group in groups:
         yield Question(group[0].turn_id, group[0].session_id, prompt, reference, group)
+
+
+def of_run(judge: Judge, found: Iterable[Result]) -> list[Question]:
+    """What the judge is to be asked of the answers of a run."""
+    return [
+        question
+        for row in results.by_prompt(found).values()
+        for question in questions(
+            judge, row[0].prompt.asked, row[0].prompt.reference, [one.reply for one in row if one.reply]
+        )
+    ]
 
 
 def requests(judge: Judge, question: Question) -> list[list[Message]]:

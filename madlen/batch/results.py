@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
 from typing import Literal
@@ -11,7 +11,7 @@ from typing import Literal
 from madlen import judgements as judged
 from madlen.batch import checks
 from madlen.judgements import Judgement
-from madlen.prompt_sets import Cell, CellState, Prompt, Run
+from madlen.prompt_sets import Cell, CellState, Check, Prompt, Run
 from madlen.types import Lane, Reply
 
 Change = Literal["better", "worse", "same", "new", "gone"]
@@ -56,29 +56,22 @@ def of(
     run: Run,
     cells: Iterable[tuple[Cell, Reply | None]],
     judgements: Sequence[Judgement] = (),
-    known: MutableMapping[str, tuple[checks.Verdict, ...]] | None = None,
+    verdicts: Callable[[Reply, Prompt, Sequence[Check]], tuple[checks.Verdict, ...]] = checks.verdicts,
 ) -> list[Result]:
-    """The run's results, prompt by prompt and lane by lane.
-
-    ``known`` keeps the verdicts of this run by the ids of replies, so that each is come to once: neither
-    an answer that is whole nor the checks of a run change.
-    """
+    """The run's results, prompt by prompt and lane by lane; ``verdicts`` may be one that remembers."""
     prompts = {prompt.id: prompt for prompt in run.prompts}
     lanes = {lane.name: lane for lane in run.lanes}
     scores, wins = judged.scores(judgements), judged.wins(judgements)
-    known = {} if known is None else known
     found = []
     for cell, reply in cells:
         prompt = prompts[cell.prompt_id]
-        if reply is not None and cell.state is CellState.DONE and reply.id not in known:
-            known[reply.id] = checks.verdicts(reply, prompt, run.checks)
         found.append(
             Result(
                 prompt,
                 lanes[cell.lane],
                 cell,
                 reply,
-                known.get(cell.reply_id, ()),
+                verdicts(reply, prompt, run.checks) if reply and cell.state is CellState.DONE else (),
                 scores.get(cell.reply_id),
                 tuple(wins.get(cell.reply_id, ())),
             )

@@ -15,9 +15,10 @@ from anyio.abc import TaskGroup
 
 from madlen.batch.asking import Asking
 from madlen.batch.limits import Channel, Limits, next_day
+from madlen.batch.verdicts import Verdicts
 from madlen.errors import DailyLimit, NotFound, RateLimited, StoreUnavailable
 from madlen.hub import Hub
-from madlen.prompt_sets import Cell, CellState, Prompt, RunStatus
+from madlen.prompt_sets import Cell, CellState, Check, Prompt, RunStatus
 from madlen.store import Store
 from madlen.store.set_tables import MOST_ATTEMPTS
 from madlen.types import Lane, Reply, Status
@@ -46,6 +47,8 @@ class Means:
     renew_quota: Callable[[], Awaitable[None]]
     """Asks the account anew what it may still do."""
     now: Callable[[], datetime]
+    verdicts: Verdicts
+    """Come to as answers end, so that nobody who looks at a run has to wait for them."""
 
 
 class Work:
@@ -55,6 +58,7 @@ class Work:
         self.run_id = run_id
         self._means = means
         self._session_id = ""
+        self._checks: tuple[Check, ...] = ()
         self._lanes: dict[str, Lane] = {}
         self._prompts: dict[str, Prompt] = {}
         self._places: dict[str, int] = {}
@@ -113,7 +117,7 @@ class Work:
 
     async def _prepare(self) -> None:
         run = await anyio.to_thread.run_sync(self._means.store.run, self.run_id)
-        self._session_id = run.session_id
+        self._session_id, self._checks = run.session_id, run.checks
         self._lanes = {lane.name: lane for lane in run.lanes}
         self._prompts = {prompt.id: prompt for prompt in run.prompts}
         self._places = {prompt.id: place for place, prompt in enumerate(run.prompts)}
@@ -206,9 +210,12 @@ class Work:
         return await generation.ended()
 
     async def _judge(self, asked: Cell, reply: Reply, channel: Channel) -> None:
-        """Lets a cell wait again whose answer came to nothing that counts."""
+        """Checks an answer, and lets a cell wait again whose answer came to nothing that counts."""
         failure = reply.failure
-        if failure and failure.kind == DailyLimit.kind and channel.free:
+        if reply.status is Status.COMPLETE:
+            prompt = self._prompts[asked.prompt_id]
+            await anyio.to_thread.run_sync(self._means.verdicts.of, reply, prompt, self._checks)
+        elif failure and failure.kind == DailyLimit.kind and channel.free:
             self._means.limits.end_day()
             await self._release(asked)
         elif failure and failure.kind == RateLimited.kind and asked.attempts < MOST_ATTEMPTS:

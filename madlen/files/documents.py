@@ -4,6 +4,7 @@
      "chats": [{"id", "title", "lanes", "turns": [{"prompt", "replies": [...]}], "votes", ...}],
      "images": {"<sha256>": {"media_type", "base64"}}}
 
+A run of a prompt set is a chat with a member ``run``: its prompts, checks and judgements.
 A turn or reply names its images as ``sha256:...``, or by the https address that was given.
 """
 
@@ -19,24 +20,28 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from madlen import comparison, images
+from madlen import comparison
 from madlen.errors import MadlenError, Unacceptable
-from madlen.files import shapes
+from madlen.files import runs, shapes
+from madlen.files.album import BY_HASH, Album
 from madlen.files.pieces import Piece
+from madlen.judgements import Judgement
+from madlen.prompt_sets import Run
 from madlen.types import Failure, Lane, Parameters, Picture, Reply, Session, Status, Timing, Turn, Usage
 from madlen.votes import Vote
 
-_BY_HASH = "sha256:"
 _CUT = "The file was made while this answer was still being written."
 
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """A chat or comparison with all that belongs to it."""
+    """A chat, a comparison, or a run of a prompt set, with all that belongs to it."""
 
     session: Session
     turns: tuple[Turn, ...] = ()
     votes: tuple[Vote, ...] = ()
+    run: Run | None = None
+    judgements: tuple[Judgement, ...] = ()
 
 
 def written(archives: Iterable[Archive], *, app_version: str, now: datetime) -> Iterator[str]:
@@ -109,7 +114,7 @@ def chat(piece: Piece, where: str, table: Mapping[str, Piece]) -> tuple[Archive,
     )
     if session.lanes:
         comparison.check_lanes(session.lanes)
-    album = _Album(table)
+    album = Album(table)
     turns = tuple(
         _turn(turn, session.id, album, f"{where}.turns[{number}]") for number, turn in enumerate(found.turns)
     )
@@ -117,41 +122,10 @@ def chat(piece: Piece, where: str, table: Mapping[str, Piece]) -> tuple[Archive,
     votes, told = _votes(found.votes, session.id, turns)
     count = sum(1 + len(turn.replies) for turn in turns)
     whole = Archive(replace(session, message_count=count), turns, votes)
+    if found.run is not None:
+        run, judgements = runs.read(found.run, session, turns, where)
+        whole = replace(whole, run=run, judgements=judgements)
     return whole, [*album.told, *told]
-
-
-class _Album:
-    """The images of a file, decoded when they are first shown; those that cannot be are told once."""
-
-    def __init__(self, table: Mapping[str, Piece]) -> None:
-        self._table = table
-        self._seen: dict[str, Picture | None] = {}
-        self.told: list[str] = []
-
-    def shown(self, references: Iterable[str], where: str) -> tuple[Picture, ...]:
-        found = []
-        for number, reference in enumerate(references):
-            if reference not in self._seen:
-                self._seen[reference] = self._decoded(reference, f"{where}.images[{number}]")
-            picture = self._seen[reference]
-            if picture is not None:
-                found.append(picture)
-        return tuple(found)
-
-    def _decoded(self, reference: str, where: str) -> Picture | None:
-        try:
-            if not reference.startswith(_BY_HASH):
-                return images.from_url(reference)
-            piece = self._table.get(reference.removeprefix(_BY_HASH))
-            if piece is None:
-                raise Unacceptable("The file does not hold its bytes.")
-            image = shapes.Image.model_validate_json(piece.text())
-            return images.from_url(f"data:image/png;base64,{image.base64}")
-        except ValidationError as error:
-            self.told.append(f"{where} was not taken: {shapes.sentence(error.errors(), 'images')}")
-        except MadlenError as error:
-            self.told.append(f"{where} was not taken: {error}")
-        return None
 
 
 def _chat(archive: Archive) -> dict[str, Any]:
@@ -183,6 +157,7 @@ def _chat(archive: Archive) -> dict[str, Any]:
             }
             for vote in archive.votes
         ],
+        **({"run": runs.written(archive.run, archive.judgements)} if archive.run else {}),
     }
 
 
@@ -207,7 +182,7 @@ def _reply(reply: Reply) -> dict[str, Any]:
     return {name: part for name, part in parts.items() if part or name == "text"}
 
 
-def _turn(found: shapes.Turn, session_id: str, album: _Album, where: str) -> Turn:
+def _turn(found: shapes.Turn, session_id: str, album: Album, where: str) -> Turn:
     return Turn(
         id=found.id,
         session_id=session_id,
@@ -279,7 +254,7 @@ def _pictures(archive: Archive) -> Iterator[Picture]:
 
 
 def _reference(picture: Picture) -> str:
-    return picture.url or f"{_BY_HASH}{picture.sha256}"
+    return picture.url or f"{BY_HASH}{picture.sha256}"
 
 
 def _known(value: Any) -> dict[str, Any]:

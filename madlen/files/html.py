@@ -5,12 +5,12 @@ A comparison has its lanes side by side, with the figures and the vote under the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from html import escape
 
 from madlen import figures
-from madlen.files import rendering, telling
+from madlen.files import rendering, run_telling, telling
 from madlen.files.documents import Archive
 from madlen.types import CHAT_LANE, Picture, Reply, Turn
 
@@ -53,8 +53,9 @@ def written(archive: Archive, *, app_version: str, now: datetime) -> Iterator[st
     session = archive.session
     votes = {vote.turn_id: vote for vote in archive.votes}
     title = escape(telling.line(session.title))
-    kind = f"Comparison of {len(session.lanes)} lanes" if session.lanes else f"Chat with {session.model_id}"
-    made = f"{kind}, {session.created_at:%Y-%m-%d}, exported {now:%Y-%m-%d} by Madlen {app_version}"
+    beside = run_telling.beside(archive)
+    dated = f"{session.created_at:%Y-%m-%d}, exported {now:%Y-%m-%d}"
+    made = f"{telling.kind(archive)}, {dated} by Madlen {app_version}"
     yield (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
@@ -66,9 +67,12 @@ def written(archive: Archive, *, app_version: str, now: datetime) -> Iterator[st
     if session.system:
         yield f'<p class="quiet">Every prompt came with:</p>\n{_words(session.system)}'
     yield "</header>\n<main>\n"
+    if beside.lanes:
+        yield from _table(beside.heading, beside.lanes)
     for number, turn in enumerate(archive.turns, 1):
         yield f"<section>\n<h2>Prompt {number}</h2>\n{_words(turn.text)}{_pictures(turn.pictures)}"
-        yield from _answers(turn)
+        yield from map(_quiet, beside.lines.get(turn.id, ()))
+        yield from _answers(turn, beside.lines)
         if vote := votes.get(turn.id):
             said = escape(telling.verdict(vote, turn))
             yield f'<p class="vote" dir="auto"><strong>Vote:</strong> <bdi>{said}</bdi></p>\n'
@@ -76,7 +80,7 @@ def written(archive: Archive, *, app_version: str, now: datetime) -> Iterator[st
     yield "</main>\n</body>\n</html>\n"
 
 
-def _answers(turn: Turn) -> Iterator[str]:
+def _answers(turn: Turn, beside: Mapping[str, Sequence[str]]) -> Iterator[str]:
     lanes = telling.earlier(turn)
     if not lanes:
         return
@@ -85,6 +89,7 @@ def _answers(turn: Turn) -> Iterator[str]:
     for replies in lanes.values():
         yield '<article class="lane">\n'
         yield from _answer(replies[-1])
+        yield from map(_quiet, beside.get(replies[-1].id, ()))
         if before := replies[-2::-1]:
             yield f"<details>\n<summary>Earlier answers: {len(before)}</summary>\n"
             for reply in before:
@@ -93,7 +98,7 @@ def _answers(turn: Turn) -> Iterator[str]:
         yield "</article>\n"
     yield "</div>\n"
     if compared and len(lanes) > 1:
-        yield from _table([replies[-1] for replies in lanes.values()])
+        yield from _table(figures.COLUMNS, [figures.row(replies[-1]) for replies in lanes.values()])
 
 
 def _answer(reply: Reply) -> Iterator[str]:
@@ -109,12 +114,12 @@ def _answer(reply: Reply) -> Iterator[str]:
         yield _quiet(remark)
 
 
-def _table(replies: Sequence[Reply]) -> Iterator[str]:
+def _table(heading: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
     yield '<table class="figures">\n<thead>'
-    yield _row("th", figures.COLUMNS)
+    yield _row("th", heading)
     yield "</thead>\n<tbody>\n"
-    for reply in replies:
-        yield _row("td", figures.row(reply))
+    for row in rows:
+        yield _row("td", row)
     yield "</tbody>\n</table>\n"
 
 

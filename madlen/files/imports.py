@@ -194,7 +194,17 @@ def renewed(archive: Archive) -> Archive:
         )
         for vote in archive.votes
     )
-    return Archive(session, tuple(turns), votes)
+    judgements = tuple(
+        replace(
+            one,
+            turn_id=ids[one.turn_id],
+            session_id=session.id,
+            replies=tuple(ids[reply_id] for reply_id in one.replies),
+        )
+        for one in archive.judgements
+    )
+    run = archive.run and replace(archive.run, id=beginnings.fresh_id(), session_id=session.id)
+    return Archive(session, tuple(turns), votes, run, judgements)
 
 
 def _title(piece: Piece) -> str:

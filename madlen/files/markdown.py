@@ -6,16 +6,16 @@ What a viewer of Markdown might run or load is made text: raw HTML and images, w
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from madlen import figures
-from madlen.files import rendering, telling
+from madlen.files import rendering, run_telling, telling
 from madlen.files.documents import Archive
-from madlen.types import Reply, Turn
+from madlen.types import Reply
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~:$&@=])")
 _LOUD = re.compile(r"\\.|(?<!`)(`+)(?!`)[^\n]*?(?<!`)\1(?!`)|<|!(?=\[)")
@@ -30,21 +30,27 @@ def written(archive: Archive, *, app_version: str, now: datetime) -> Iterator[st
     session = archive.session
     votes = {vote.turn_id: vote for vote in archive.votes}
     yield f"# {plain(session.title)}\n\n"
-    kind = f"Comparison of {len(session.lanes)} lanes" if session.lanes else f"Chat with {session.model_id}"
+    beside = run_telling.beside(archive)
     made = f"{session.created_at:%Y-%m-%d}, exported {now:%Y-%m-%d} by Madlen {app_version}"
-    yield f"*{plain(f'{kind}, {made}')}*\n"
+    yield f"*{plain(f'{telling.kind(archive)}, {made}')}*\n"
     if session.system:
         yield f"\nEvery prompt came with:\n\n{_quoted(session.system)}\n"
+    if beside.lanes:
+        yield from _table(beside.heading, beside.lanes)
     for number, turn in enumerate(archive.turns, 1):
         yield f"\n## Prompt {number}\n\n{_quoted(turn.text)}\n"
         for picture in turn.pictures:
             yield f"\n{plain(telling.picture(picture))}\n"
+        yield from _lines(beside.lines.get(turn.id, ()))
         for replies in telling.earlier(turn).values():
             yield from _answer(replies[-1])
+            yield from _lines(beside.lines.get(replies[-1].id, ()))
             for reply in replies[-2::-1]:
                 yield from _answer(reply, earlier=True)
         if session.lanes and len(turn.replies) > 1:
-            yield from _table(turn)
+            yield from _table(
+                figures.COLUMNS, [figures.row(one[-1]) for one in telling.earlier(turn).values()]
+            )
         if vote := votes.get(turn.id):
             yield f"\n**Vote:** {plain(telling.verdict(vote, turn))}\n"
 
@@ -77,15 +83,20 @@ def _answer(reply: Reply, *, earlier: bool = False) -> Iterator[str]:
         yield f"\n{inert(reply.text)}\n"
     for picture in reply.pictures:
         yield f"\n{plain(telling.picture(picture))}\n"
-    for remark in telling.remarks(reply):
-        yield f"\n*{plain(remark)}*\n"
+    yield from _lines(telling.remarks(reply))
 
 
-def _table(turn: Turn) -> Iterator[str]:
-    yield f"\n| {' | '.join(figures.COLUMNS)} |\n"
-    yield "| --- | ---: | ---: | ---: | ---: | ---: |\n"
-    for replies in telling.earlier(turn).values():
-        yield f"| {' | '.join(plain(cell) for cell in figures.row(replies[-1]))} |\n"
+def _lines(lines: Iterable[str]) -> Iterator[str]:
+    for line in lines:
+        yield f"\n*{plain(line)}*\n"
+
+
+def _table(heading: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """The first column is of words, the others are of figures."""
+    yield f"\n| {' | '.join(heading)} |\n"
+    yield f"| --- |{' ---: |' * (len(heading) - 1)}\n"
+    for row in rows:
+        yield f"| {' | '.join(plain(cell) for cell in row)} |\n"
 
 
 def _quoted(text: str) -> str:

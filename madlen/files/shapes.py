@@ -13,7 +13,9 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from madlen import lenient
 from madlen.comparison import MOST_LANES
+from madlen.prompt_sets import CheckKind
 from madlen.types import Status
+from madlen.votes import Outcome
 
 FORMAT = "madlen"
 VERSION = 1
@@ -21,6 +23,7 @@ TURNS = 10_000
 REPLIES = 1_000
 TEXT_CHARACTERS = 10_000_000
 PICTURES = 100
+JUDGEMENTS = 1_000_000
 
 _EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
@@ -126,8 +129,47 @@ class Vote(Shape):
     tags: tuple[Name, ...] = Field((), max_length=1_000)
 
 
+class Check(Shape):
+    kind: CheckKind
+    value: Words = ""
+    limit: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+
+
+class Prompt(Shape):
+    id: Id
+    text: Words
+    reference: Words = ""
+    tags: tuple[Name, ...] = Field((), max_length=1_000)
+    variables: dict[Name, Words] = {}
+    checks: tuple[Check, ...] = Field((), max_length=1_000)
+
+
+class Judgement(Shape):
+    judge: Id
+    turn_id: Id
+    replies: tuple[Id, ...] = Field(min_length=1, max_length=2)
+    judged_at: Moment
+    outcome: Outcome | None = None
+    score: Annotated[float, Field(ge=1, le=5)] | None = None
+    reason: Words = ""
+    flipped: bool = False
+    template: Name = ""
+
+
+class Run(Shape):
+    """What makes a comparison a run of a prompt set; its prompts are those of the turns, in their order."""
+
+    id: Id
+    name: Name
+    created_at: Moment
+    set_id: Name = ""
+    prompts: tuple[Prompt, ...] = Field((), max_length=TURNS)
+    checks: tuple[Check, ...] = Field((), max_length=1_000)
+    judgements: tuple[Judgement, ...] = Field((), max_length=JUDGEMENTS)
+
+
 class Chat(Shape):
-    """A chat, or a comparison, which has lanes."""
+    """A chat, or a comparison, which has lanes, or a run of a prompt set."""
 
     id: Id
     title: Name
@@ -139,6 +181,7 @@ class Chat(Shape):
     lanes: tuple[Lane, ...] = Field((), max_length=MOST_LANES)
     turns: tuple[Turn, ...] = Field((), max_length=TURNS)
     votes: tuple[Vote, ...] = Field((), max_length=TURNS)
+    run: Run | None = None
 
 
 class Image(Shape):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from madlen import figures
+from madlen.files.documents import Archive
 from madlen.types import CHAT_LANE, Parameters, Picture, Reply, Status, Turn
 from madlen.votes import Vote
 
@@ -16,6 +17,14 @@ _ENDED = {Status.STREAMING: "It was still being written.", Status.STOPPED: "It w
 def line(text: str) -> str:
     """Text on one line, without the signs that turn the direction of what stands beside it."""
     return " ".join(_CONTROLS.sub(" ", _TURNING.sub("", text)).split())
+
+
+def kind(archive: Archive) -> str:
+    """What the file is of."""
+    lanes = figures.counted(len(archive.session.lanes), "lane")
+    if archive.run is not None:
+        return f"Run of {figures.counted(len(archive.run.prompts), 'prompt')} over {lanes}"
+    return f"Comparison of {lanes}" if archive.session.lanes else f"Chat with {archive.session.model_id}"
 
 
 def answerer(reply: Reply) -> str:

@@ -10,9 +10,9 @@ from typing import LiteralString
 
 from madlen.errors import StoreUnavailable
 from madlen.store import rows
+from madlen.store.keeping import Keeping
 from madlen.store.postgres_connections import Connections
 from madlen.store.postgres_judgements import PostgresJudgements
-from madlen.store.postgres_keeping import PostgresKeeping
 from madlen.store.postgres_lane_sets import PostgresLaneSets
 from madlen.store.postgres_listening import CHANNEL, PostgresListener
 from madlen.store.postgres_rows import insert, insert_pictures
@@ -50,7 +50,7 @@ _IN_ORDER: LiteralString = " ORDER BY link.message_id, link.position"
 _MOST_SOUGHT = 2000
 
 
-class PostgresStore(PostgresVotes, PostgresLaneSets, PostgresSets, PostgresJudgements, PostgresKeeping):
+class PostgresStore(PostgresVotes, PostgresLaneSets, PostgresSets, PostgresJudgements, Keeping):
     """Keeps the ``Store`` protocol. ``url`` is what libpq takes: ``postgresql://user:password@host/database``."""
 
     def __init__(self, url: str) -> None:

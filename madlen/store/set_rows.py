@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from madlen.errors import NotFound
 from madlen.prompt_sets import Cell, CellState, Check, Prompt, PromptSet, Run, RunStatus
 from madlen.store import rows
 from madlen.store.rows import Row
-from madlen.types import Picture
+from madlen.types import Picture, Turn
 
 Contents = Mapping[str, bytes]
 """The bytes of pictures by their SHA-256; those that are not asked for are not there."""
@@ -85,6 +85,24 @@ def cell(row: Row) -> Cell:
         attempts=row["attempts"],
         turn_id=row["turn_id"],
     )
+
+
+def cells(run: Run, turns: Sequence[Turn]) -> list[dict[str, Any]]:
+    """The cells of a run as rows, prompt by prompt; one that a lane answered has its last reply."""
+    answered = [{reply.lane: reply.id for reply in turn.replies} for turn in turns]
+    found = [
+        {
+            "run_id": run.id,
+            "prompt_id": prompt.id,
+            "lane": lane.name,
+            "turn_id": turn.id,
+            "reply_id": known.get(lane.name),
+            "attempts": int(lane.name in known),
+        }
+        for prompt, turn, known in zip(run.prompts, turns, answered, strict=True)
+        for lane in run.lanes
+    ]
+    return [{**one, "position": position} for position, one in enumerate(found)]
 
 
 def shown(prompts: Iterable[Prompt]) -> dict[str, Picture]:

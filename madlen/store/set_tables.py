@@ -4,16 +4,17 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Protocol
 
+from madlen.judgements import Judgement
+from madlen.origins import Origin
 from madlen.prompt_sets import Cell, PromptSet, Run, RunStatus
-from madlen.store import rows, set_rows
+from madlen.store import judgement_rows, rows, set_rows, tables
 from madlen.store.rows import Row
-from madlen.types import Picture, Reply, Session, Turn
+from madlen.store.tables import Tables, Transactions
+from madlen.types import Reply, Session, Turn
+from madlen.votes import Vote
 
 MOST_ATTEMPTS = 5
 """How often a cell whose answer is cut off is asked; one that ends the process each time is left then."""
@@ -37,41 +38,23 @@ _HEADS = """
 _NEWEST_FIRST = " ORDER BY run.seq DESC LIMIT ? OFFSET ?"
 
 
-class Tables(Protocol):
-    """One transaction. Values stand for the question marks of a statement."""
-
-    def rows(self, statement: str, values: Sequence[Any] = ()) -> list[Row]: ...
-
-    def change(self, statement: str, values: Sequence[Any] = ()) -> int:
-        """How many rows it changed."""
-
-    def change_all(self, statement: str, values: Sequence[Sequence[Any]]) -> None:
-        """The same for each row of values."""
-
-
 class _Taken(Exception):
     """Somebody else came first; what was written goes back."""
 
 
-class SetTables(ABC):
+class SetTables(Transactions):
     """What a store does with prompt sets and runs, in the transactions that it has."""
-
-    @abstractmethod
-    def _reading(self) -> AbstractContextManager[Tables]: ...
-
-    @abstractmethod
-    def _writing(self) -> AbstractContextManager[Tables]: ...
 
     def save_set(self, wanted: PromptSet) -> None:
         columns = set_rows.prompt_set_columns(wanted)
         pictures = set_rows.shown(wanted.prompts)
         with self._writing() as db:
             changes = ", ".join(f"{name} = excluded.{name}" for name in columns if name != "id")
-            _insert(db, "prompt_sets", [columns], f" ON CONFLICT (id) DO UPDATE SET {changes}")
+            tables.insert(db, "prompt_sets", [columns], f" ON CONFLICT (id) DO UPDATE SET {changes}")
             links = [{"set_id": wanted.id, "sha256": sha256} for sha256 in pictures]
             before = db.rows("SELECT sha256 FROM prompt_set_images WHERE set_id = ?", [wanted.id])
-            _keep_images(db, pictures.values())
-            _insert(db, "prompt_set_images", links, " ON CONFLICT DO NOTHING")
+            tables.keep_images(db, pictures.values())
+            tables.insert(db, "prompt_set_images", links, " ON CONFLICT DO NOTHING")
             gone = {row["sha256"] for row in before} - pictures.keys()
             for sha256 in sorted(gone):
                 db.change(
@@ -100,29 +83,30 @@ class SetTables(ABC):
             if not db.change("DELETE FROM prompt_sets WHERE id = ?", [set_id]):
                 raise set_rows.no_set()
 
-    def begin_run(self, run: Run, session: Session, turns: Sequence[Turn]) -> None:
-        cells = [
-            {"run_id": run.id, "prompt_id": prompt.id, "lane": lane.name, "turn_id": turn.id}
-            for prompt, turn in zip(run.prompts, turns, strict=True)
-            for lane in run.lanes
-        ]
-        links = [
-            {
-                "message_id": turn.id,
-                "position": position,
-                "image_url": rows.reference(picture),
-                "sha256": picture.sha256 or None,
-            }
-            for turn in turns
-            for position, picture in enumerate(turn.pictures)
-        ]
+    def begin_run(
+        self,
+        run: Run,
+        session: Session,
+        turns: Sequence[Turn],
+        *,
+        votes: Sequence[Vote] = (),
+        judgements: Sequence[Judgement] = (),
+        origin: Origin | None = None,
+    ) -> None:
+        now = rows.stamp(run.created_at)
+        replies = [reply for turn in turns for reply in turn.replies]
+        columns = {**rows.session_columns(session), "kind": "run", "origin": rows.origin_column(origin)}
+        shown = {one.sha256: one for reply in replies for one in reply.pictures if one.sha256}
         with self._writing() as db:
-            _insert(db, "chat_sessions", [{**rows.session_columns(session), "kind": "run"}])
-            _insert(db, "runs", [set_rows.run_columns(run)])
-            _insert(db, "messages", [rows.prompt_columns(turn) for turn in turns])
-            _keep_images(db, set_rows.shown(run.prompts).values())
-            _insert(db, "message_images", links)
-            _insert(db, "run_cells", [{**cell, "position": place} for place, cell in enumerate(cells)])
+            tables.insert(db, "chat_sessions", [columns])
+            tables.insert(db, "runs", [set_rows.run_columns(run)])
+            tables.insert(db, "messages", [rows.prompt_columns(turn) for turn in turns])
+            tables.insert(db, "messages", [rows.reply_columns(reply, now) for reply in replies])
+            tables.keep_images(db, (set_rows.shown(run.prompts) | shown).values())
+            tables.insert(db, "message_images", [*tables.links(turns), *tables.links(replies)])
+            tables.insert(db, "run_cells", set_rows.cells(run, turns))
+            tables.insert(db, "votes", [rows.vote_columns(vote) for vote in votes])
+            tables.insert(db, "judgements", [judgement_rows.columns(one) for one in judgements])
 
     def run(self, run_id: str) -> Run:
         with self._reading() as db:
@@ -164,7 +148,7 @@ class SetTables(ABC):
         note: str = "",
         resume_at: datetime | None = None,
     ) -> bool:
-        which = f" WHERE id = ? AND status IN ({_marks(among)})"
+        which = f" WHERE id = ? AND status IN ({tables.marks(among)})"
         known = [run_id, *(one.value for one in among)]
         with self._writing() as db:
             if not db.rows("SELECT 1 FROM runs WHERE id = ?", [run_id]):
@@ -228,7 +212,7 @@ class SetTables(ABC):
             raise _Taken
         if not db.rows("SELECT 1 FROM messages WHERE id = ?", [cell.turn_id]):
             raise _Taken
-        _insert(db, "messages", [rows.reply_columns(reply, rows.stamp(reply.created_at))])
+        tables.insert(db, "messages", [rows.reply_columns(reply, rows.stamp(reply.created_at))])
         if not db.change(
             "UPDATE run_cells SET reply_id = ?, attempts = attempts + 1"
             " WHERE run_id = ? AND prompt_id = ? AND lane = ? AND attempts = ? AND reply_id IS NULL"
@@ -253,27 +237,5 @@ class SetTables(ABC):
             )
 
 
-def _insert(db: Tables, table: str, columns: Sequence[Mapping[str, Any]], otherwise: str = "") -> None:
-    """Rows with the same columns, which are named as the table's."""
-    if columns:
-        names, marks = ", ".join(columns[0]), _marks(columns[0])
-        db.change_all(
-            f"INSERT INTO {table} ({names}) VALUES ({marks})" + otherwise,
-            [[*row.values()] for row in columns],
-        )
-
-
-def _keep_images(db: Tables, pictures: Iterable[Picture]) -> None:
-    """The bytes of each kept once; what is there already stays."""
-    columns = [
-        {"sha256": one.sha256, "media_type": one.media_type, "content": one.content} for one in pictures
-    ]
-    _insert(db, "images", columns, " ON CONFLICT DO NOTHING")
-
-
 def _contents(images: Sequence[Row]) -> set_rows.Contents:
     return {row["sha256"]: row["content"] for row in images}
-
-
-def _marks(values: Iterable[object]) -> str:
-    return ", ".join("?" for _ in values)

@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
+from madlen.judgements import Judgement
+from madlen.origins import Origin
 from madlen.prompt_sets import Cell, PromptSet, Run, RunStatus
 from madlen.types import Reply, Session, Turn
+from madlen.votes import Vote
 
 
 class SetStore(Protocol):
@@ -30,10 +33,19 @@ class SetStore(Protocol):
     def delete_set(self, set_id: str) -> None:
         """Its runs stay. Raises ``NotFound``."""
 
-    def begin_run(self, run: Run, session: Session, turns: Sequence[Turn]) -> None:
+    def begin_run(
+        self,
+        run: Run,
+        session: Session,
+        turns: Sequence[Turn],
+        *,
+        votes: Sequence[Vote] = (),
+        judgements: Sequence[Judgement] = (),
+        origin: Origin | None = None,
+    ) -> None:
         """Keeps a run, its session and a turn for each of its prompts, in that order, in one transaction.
 
-        Every prompt has a cell in every lane, and each of them waits.
+        Every prompt has a cell in every lane: it has the last reply of that lane to the turn, or waits.
         """
 
     def run(self, run_id: str) -> Run:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from madlen.origins import Origin
 from madlen.store import copies, rows
 from madlen.store.connections import VERSION, VERSION_INFO, Connections, is_safe
+from madlen.store.keeping import Keeping
 from madlen.store.library import Database
 from madlen.store.listening import SQLiteListener
 from madlen.store.schema import migrations
@@ -16,7 +16,6 @@ from madlen.store.sqlite_lane_sets import SQLiteLaneSets
 from madlen.store.sqlite_sets import SQLiteSets
 from madlen.store.sqlite_votes import SQLiteVotes
 from madlen.types import Choices, Lane, Parameters, Picture, Reply, Session, Status, Turn
-from madlen.votes import Vote
 
 _SESSIONS = """
     SELECT s.*, (SELECT count(*) FROM messages m WHERE m.session_id = s.id) AS message_count
@@ -38,7 +37,7 @@ _PICTURES = """
 _NEWEST_FIRST = " ORDER BY s.updated_at DESC, s.seq DESC LIMIT ? OFFSET ?"
 
 
-class SQLiteStore(SQLiteVotes, SQLiteLaneSets, SQLiteSets, SQLiteJudgements):
+class SQLiteStore(SQLiteVotes, SQLiteLaneSets, SQLiteSets, SQLiteJudgements, Keeping):
     """Keeps the ``Store`` protocol. ``path`` is relative to the working folder or absolute."""
 
     def __init__(self, path: str) -> None:
@@ -106,34 +105,6 @@ class SQLiteStore(SQLiteVotes, SQLiteLaneSets, SQLiteSets, SQLiteJudgements):
                 "UPDATE chat_sessions SET lanes = ? WHERE id = ?", [rows.lanes(lanes), session_id]
             ).rowcount:
                 raise rows.no_session()
-
-    def keep(
-        self,
-        session: Session,
-        turns: Sequence[Turn],
-        *,
-        votes: Sequence[Vote] = (),
-        origin: Origin | None = None,
-    ) -> None:
-        now = rows.stamp(session.updated_at)
-        with self._connections.write() as db:
-            columns = {**rows.session_columns(session), "origin": rows.origin_column(origin)}
-            db.table("chat_sessions").insert(columns)
-            for turn in turns:
-                db.table("messages").insert(rows.prompt_columns(turn))
-                _insert_pictures(db, turn.id, turn.pictures)
-                for reply in turn.replies:
-                    db.table("messages").insert(rows.reply_columns(reply, now))
-                    _insert_pictures(db, reply.id, reply.pictures)
-            for vote in votes:
-                db.table("votes").insert(rows.vote_columns(vote))
-
-    def origin(self, session_id: str) -> Origin | None:
-        with self._connections.read() as db:
-            found = list(db.query("SELECT origin FROM chat_sessions WHERE id = ?", [session_id]))
-        if not found:
-            raise rows.no_session()
-        return rows.origin(found[0])
 
     def delete_session(self, session_id: str) -> None:
         with self._connections.write() as db:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 import streamlit as st
@@ -33,18 +34,7 @@ def draw(session: Session, *, here: Here) -> None:
     if not behind.open:
         return
     with behind:
-        for kind, (label, icon, told) in _FILES.items():
-            st.download_button(
-                label,
-                partial(_content, session.id, kind),
-                file_name(session, kind),
-                mime=_TYPES[kind],
-                key=f"export-{session.id}-{kind}",
-                icon=icon,
-                help=told,
-                on_click="ignore",
-                width="stretch",
-            )
+        downloads(session, partial(_content, session.id), key=f"export-{session.id}")
         if st.button(
             "Ask all of it again",
             key=f"again-{session.id}",
@@ -55,6 +45,22 @@ def draw(session: Session, *, here: Here) -> None:
             width="stretch",
         ):
             _again_elsewhere(session.id)
+
+
+def downloads(session: Session, content: Callable[[Kind], bytes], *, key: str) -> None:
+    """A button for each kind of file; ``content`` makes the one that is asked for."""
+    for kind, (label, icon, told) in _FILES.items():
+        st.download_button(
+            label,
+            partial(content, kind),
+            file_name(session, kind),
+            mime=_TYPES[kind],
+            key=f"{key}-{kind}",
+            icon=icon,
+            help=told,
+            on_click="ignore",
+            width="stretch",
+        )
 
 
 def _content(session_id: str, kind: Kind) -> bytes:

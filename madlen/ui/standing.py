@@ -14,6 +14,8 @@ from madlen.ui import palette
 
 _FORMULA = ("=", "+", "-", "@", "\t")
 _CLICKED = "clicked"
+_COLOUR = {"field": "colour", "type": "nominal", "scale": None}
+_SETS = ["no other beats it in all three", "beaten in all three"]
 
 
 def table(board: ratings.Standings, names: Mapping[str, str]) -> None:
@@ -54,8 +56,10 @@ def _settled(row: ratings.Standing) -> str:
 def intervals(board: ratings.Standings, names: Mapping[str, str]) -> None:
     """Strength with its interval, one line per model."""
     st.header("Strength")
+    colours = palette.of_models(row.model_id for row in board.rows)
     rows = [
         {
+            "colour": colours[row.model_id],
             "model": names.get(row.model_id, row.model_id),
             "score": row.score,
             "low": row.low,
@@ -75,8 +79,9 @@ def intervals(board: ratings.Standings, names: Mapping[str, str]) -> None:
                     "encoding": {"x": {**x, "field": "low"}, "x2": {"field": "high"}, "y": y},
                 },
                 {
-                    "mark": {"type": "point", "filled": True, "color": palette.ACCENT, "size": 90},
+                    "mark": {"type": "point", "filled": True, "size": 90, "opacity": 1},
                     "encoding": {
+                        "color": _COLOUR,
                         "x": {**x, "field": "score"},
                         "y": y,
                         "tooltip": [{"field": name} for name in ("model", "score", "low", "high")],
@@ -130,14 +135,16 @@ def values(points: Sequence[ratings.Point], names: Mapping[str, str]) -> str:
     Gives the id of the model whose point was clicked, empty for none.
     """
     best = ratings.pareto(points)
+    colours = palette.of_models(point.model_id for point in points)
     rows = [
         {
+            "colour": colours[point.model_id],
             "id": point.model_id,
             "model": names.get(point.model_id, point.model_id),
             "strength": point.strength,
             "cost": float(point.cost * 1000),
             "latency": point.latency,
-            "set": "no other beats it in all three" if point.model_id in best else "beaten in all three",
+            "set": _SETS[point.model_id not in best],
         }
         for point in points
         if point.cost is not None and point.latency is not None
@@ -161,14 +168,12 @@ def values(points: Sequence[ratings.Point], names: Mapping[str, str]) -> str:
                     "title": "Strength (points)",
                 },
                 "size": {"field": "latency", "type": "quantitative", "title": "Median seconds"},
-                "color": {
+                "color": _COLOUR,
+                "shape": {
                     "field": "set",
                     "type": "nominal",
-                    "scale": {
-                        "domain": ["no other beats it in all three", "beaten in all three"],
-                        "range": [palette.ACCENT, palette.QUIET],
-                    },
-                    "legend": {"title": None},
+                    "scale": {"domain": _SETS, "range": ["diamond", "circle"]},
+                    "legend": {"title": None, "labelLimit": 220},
                 },
                 "tooltip": [{"field": name} for name in ("model", "strength", "cost", "latency")],
             },

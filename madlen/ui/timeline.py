@@ -10,13 +10,13 @@ from madlen import race
 from madlen.types import Reply
 from madlen.ui import palette
 
-_PHASES = ["waiting", "thinking", "writing"]
-_COLOURS = [palette.QUIET, palette.WARM, palette.ACCENT]
+_HEIGHTS: Mapping[race.Phase, int] = {"waiting": 6, "thinking": 6, "writing": 18}
 
 
 def draw(replies: Sequence[Reply], names: Mapping[str, str], *, key: str) -> None:
     """Draws the race; nothing where nobody has begun to answer."""
-    bars = [bar for row in race.rows(replies) for bar in _bars(row, names)]
+    colours = palette.of_models(reply.model_id for reply in replies)
+    bars = [bar for row in race.rows(replies) for bar in _bars(row, names, colours[row.model_id])]
     if not bars:
         return
     st.vega_lite_chart(
@@ -28,12 +28,8 @@ def draw(replies: Sequence[Reply], names: Mapping[str, str], *, key: str) -> Non
                 "x": {"field": "from", "type": "quantitative", "title": "Seconds since the prompt was sent"},
                 "x2": {"field": "to"},
                 "y": {"field": "lane", "type": "nominal", "title": None, "sort": None},
-                "color": {
-                    "field": "phase",
-                    "type": "nominal",
-                    "scale": {"domain": _PHASES, "range": _COLOURS},
-                    "legend": {"title": None, "orient": "top"},
-                },
+                "color": {"field": "colour", "type": "nominal", "scale": None},
+                "size": {"field": "height", "type": "quantitative", "scale": None},
                 "tooltip": [
                     {"field": "lane", "title": "Lane"},
                     {"field": "phase", "title": "Phase"},
@@ -45,16 +41,19 @@ def draw(replies: Sequence[Reply], names: Mapping[str, str], *, key: str) -> Non
         key=key,
         alt="When each lane was asked, began, wrote and ended",
     )
+    st.caption("Grey: waiting. Thin: thinking. Thick: writing.")
 
 
-def _bars(row: race.Row, names: Mapping[str, str]) -> list[dict[str, str | float]]:
-    """The phases of one lane; a model that does not think aloud has none of thinking."""
-    ends = [row.queued, row.first_chunk, row.first_text, row.done]
-    bars: list[dict[str, str | float]] = []
-    begun = row.queued
-    for phase, end in zip(_PHASES, ends[1:], strict=True):
-        if end is not None and end > begun:
-            lane = f"{row.lane} · {names.get(row.model_id, row.model_id)}"
-            bars.append({"lane": lane, "phase": phase, "from": begun, "to": end})
-            begun = end
-    return bars
+def _bars(row: race.Row, names: Mapping[str, str], colour: str) -> list[dict[str, str | float]]:
+    """The phases of one lane, in the colour of its model once that has begun."""
+    return [
+        {
+            "lane": f"{row.lane} · {names.get(row.model_id, row.model_id)}",
+            "colour": palette.QUIET if phase == "waiting" else colour,
+            "height": _HEIGHTS[phase],
+            "phase": phase,
+            "from": begun,
+            "to": ended,
+        }
+        for phase, begun, ended in row.phases
+    ]

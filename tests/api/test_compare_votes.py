@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from madlen.judgements import Judgement
 from tests.api.conftest import Api
 
 LANES = [{"model": "parrot/polly"}, {"model": "parrot/seer"}, {"model": "parrot/dear"}]
@@ -109,4 +111,27 @@ def test_what_compares_and_votes_is_documented(api: Api) -> None:
     paths = api.get("/openapi.json").json()["paths"]
     assert {"/compare", "/turns/{turn_id}/vote", "/leaderboard"} <= paths.keys()
     asked = {parameter["name"] for parameter in paths["/leaderboard"]["get"]["parameters"]}
-    assert asked == {"since", "tag", "blind", "length_controlled"}
+    assert asked == {"since", "until", "tag", "blind", "images", "judged", "length_controlled"}
+
+
+def test_the_leaderboard_counts_judges_only_where_that_is_asked_for(api: Api) -> None:
+    won(api, 0)
+    [session] = api.madlen.store.sessions()
+    [turn] = api.madlen.store.turns(session.id)
+    first, second = (reply.id for reply in turn.replies)
+    said = Judgement("parrot/dear", turn.id, session.id, (second, first), datetime.now(UTC), "first")
+    api.madlen.store.keep_judgement(said)
+    assert api.get("/leaderboard").json()["votes"] == 1
+    board = api.get("/leaderboard?judged=true").json()
+    assert {model["model_id"]: model["wins"] for model in board["models"]} == {
+        "parrot/polly": 1,
+        "parrot/seer": 1,
+    }
+
+
+@pytest.mark.parametrize(
+    "filters", ["until=2020-01-01T00:00:00", "images=true", "since=2100-01-01T00:00:00Z"]
+)
+def test_the_leaderboard_leaves_out_what_a_filter_does(api: Api, filters: str) -> None:
+    won(api, 0)
+    assert api.get(f"/leaderboard?{filters}").json()["votes"] == 0

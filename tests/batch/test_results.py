@@ -7,7 +7,6 @@ from dataclasses import replace
 import pytest
 
 from madlen.batch import results
-from madlen.batch.checks import Verdict
 from madlen.prompt_sets import Cell, Check, Prompt
 from madlen.types import Lane, Reply
 from tests.batch.answers import LANES, answer, answered, compared, scored
@@ -22,16 +21,6 @@ def test_every_cell_has_its_reply_its_verdicts_and_what_judges_said() -> None:
     assert [one.score for one in found] == [4, None, None, None]
     assert [one.wins for one in found] == [(1.0,), (0.0,), (), ()]
     assert [one.failed for one in found] == [False, False, False, True]
-
-
-def test_verdicts_are_come_to_once() -> None:
-    run, cells = answered(["Yes.", None])
-    run = replace(run, checks=(Check("contains", "yes"),))
-    known: dict[str, tuple[Verdict, ...]] = {}
-    first, second = results.of(run, cells, known=known), results.of(run, cells, known=known)
-    assert list(known) == ["t1A"]
-    assert first == second
-    assert first[0].verdicts is second[0].verdicts
 
 
 def test_prompts_whose_answers_differ_in_words_are_different() -> None:

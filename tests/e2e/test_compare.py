@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import NewPage, Server, StartServer
@@ -40,7 +38,7 @@ def test_the_embedded_model_answers_in_two_lanes_of_different_temperature(
 
 
 def test_nothing_in_a_blind_comparison_tells_who_answers_until_the_vote(
-    start_server: StartServer, pretend: PretendOpenRouter, new_page: NewPage, screenshots: Path
+    start_server: StartServer, pretend: PretendOpenRouter, new_page: NewPage
 ) -> None:
     page = new_page()
     page.goto(start(start_server, pretend).url + "/compare")
@@ -51,11 +49,9 @@ def test_nothing_in_a_blind_comparison_tells_who_answers_until_the_vote(
     seen = page.content().lower()
     for lane in ("cohere", "north mini", "nvidia", "nemotron", "tokens in", "to first token"):
         assert lane not in seen
-    page.screenshot(path=screenshots / "compare-blind.png")
     page.get_by_role("button", name="Answer A").click()
     expect(page.get_by_text("Your vote is kept")).to_be_visible()
     expect(page.get_by_text("9 tokens in, 4 out").first).to_be_visible()
-    page.screenshot(path=screenshots / "compare.png")
 
 
 def test_the_board_is_a_page_of_its_own_for_whoever_opens_it_first(

@@ -32,7 +32,7 @@ def knowing(asked: Asked) -> Answer:
     if "impartial judge" in texts[0]:
         return Answer(pieces=said(asked.model, "The first is right.\n", '{"verdict": "A"}'))
     city = next((city for country, city in CAPITALS.items() if country in texts[-1]), "nowhere")
-    if "nvidia" in asked.model:
+    if "nvidia" in asked.model or "owl" in asked.model:
         return Answer(pieces=said(asked.model, "Quito." if city == "Lima" else f"{city}."))
     return Answer(pieces=said(asked.model, "The capital ", f"is **{city}**."))
 
@@ -67,7 +67,6 @@ def test_a_file_is_run_over_two_lanes_checked_judged_and_summed_up(
     pretend: PretendOpenRouter,
     new_page: NewPage,
     tmp_path: Path,
-    screenshots: Path,
 ) -> None:
     pretend.everyone = knowing
     server = start(start_server, pretend)
@@ -83,7 +82,6 @@ def test_a_file_is_run_over_two_lanes_checked_judged_and_summed_up(
     expect(page).to_have_url(re.compile("prompt="))
     expect(page.get_by_text("The capital is Oslo.").first).to_be_visible()
     expect(page.get_by_text("It does not contain “capital”.")).to_be_visible()
-    page.screenshot(path=screenshots / "sets.png")
     page.get_by_role("tab", name="Judge").click()
     page.get_by_role("button", name="Judge 5 pairs with 10 requests").click()
     expect(page.get_by_text("Judged · 5 of 5")).to_be_visible()

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
-from madlen import votes
+from madlen import ratings, votes
 from madlen.judgements import Judgement
 from madlen.services import Services
 from madlen.types import Lane
+from madlen.ui import standing
 from tests.pages.test_chat_page import Current, texts
 from tests.pages.test_compare_page import APP, compared
 from tests.parrot import DEAR, DONE, POLLY, SEER, Parrot
@@ -99,3 +101,27 @@ def test_votes_are_counted_up_to_a_day(current: Current) -> None:
     assert "1 vote between" in texts(page)
     page.date_input(key="board-until").set_value(today - timedelta(days=2)).run()
     assert "No vote is left" in page.info[0].value
+
+
+def test_the_board_is_taken_away_as_csv_and_json(current: Current) -> None:
+    madlen = current(Parrot(["Left.", DONE]))
+    voted(madlen)
+    page = opened()
+    assert [one.proto.label for one in page.get("download_button")] == ["CSV", "JSON"]
+
+
+def test_a_name_in_the_csv_is_no_formula_and_the_json_has_every_row() -> None:
+    duel = votes.Duel("a/one", "b/two", "first", datetime.now(UTC), turn_id="t1")
+    board = ratings.standings([duel], seed=1)
+    names = {"a/one": "=1+1", "b/two": "Two"}
+    assert "'=1+1" in standing.csv(board, names)
+    assert [row["Model"] for row in json.loads(standing.json(board, names))] == ["=1+1", "Two"]
+
+
+def test_answer_length_is_set_aside_where_that_is_asked_for(current: Current) -> None:
+    madlen = current(Parrot(["Left.", DONE]))
+    voted(madlen)
+    page = opened()
+    page.toggle(key="board-length").set_value(True).run()
+    assert not page.exception
+    assert list(page.dataframe[0].value["Won"]) == [1, 0]

@@ -22,8 +22,10 @@ def draw(
     others: Sequence[Run],
     results_of: Callable[[str], Sequence[Result]],
     names: Mapping[str, str],
+    *,
+    first: bool = False,
 ) -> None:
-    """Draws the choice of an earlier run and what is different since."""
+    """Draws the choice of an earlier run and what is different since; with ``first`` that is chosen."""
     if not others:
         st.caption("There is no other run of these prompts yet. Run the set again to see what changed.")
         return
@@ -31,7 +33,7 @@ def draw(
     chosen = st.selectbox(
         "Compare with",
         list(by_id),
-        index=None,
+        index=0 if first else None,
         format_func=lambda run_id: f"{by_id[run_id].name} · {by_id[run_id].created_at:%Y-%m-%d %H:%M} UTC",
         key=f"compare-with-{run.id}",
         placeholder="another run",

@@ -65,7 +65,6 @@ def draw(opened: PromptSet, save: Save) -> None:
             "Save prompts",
             key="save-prompts",
             icon=":material/save:",
-            type="primary",
             on_click=attempt,
             args=(_save, opened, edited, names, save),
         )

@@ -39,7 +39,7 @@ class Acts:
 
 def draw(
     run: Run,
-    rows: Mapping[str, Sequence[Result]],
+    found: Sequence[Result],
     listing: Listing,
     choices: Choices,
     acts: Acts,
@@ -75,13 +75,7 @@ def draw(
         against = "" if wanted == _EVERY_PAIR else wanted
     template = _template(run.id, kind)
     judge = Judge(model_id, kind, template, against)
-    asked = [
-        question
-        for row in rows.values()
-        for question in judges.questions(
-            judge, row[0].prompt.asked, row[0].prompt.reference, [one.reply for one in row if one.reply]
-        )
-    ]
+    asked = judges.of_run(judge, found)
     left = acts.left(judge, asked)
     noun = "pair" if kind == "pairwise" else "answer"
     requests = len(left) * (2 if kind == "pairwise" else 1)

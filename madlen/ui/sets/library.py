@@ -105,7 +105,6 @@ def _make(save: Callable[[PromptSet], PromptSet]) -> None:
         f"Make a set of {figures.counted(len(prompts), 'prompt')}" if prompts else "Make an empty set",
         key="new-set",
         icon=":material/add:",
-        type="primary" if prompts else "secondary",
         on_click=attempt,
         args=(_saved, save, name.strip() or stem or "My prompts", prompts),
     )

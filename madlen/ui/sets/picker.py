@@ -55,7 +55,6 @@ def draw(turn: Turn, acts: Acts) -> None:
             "Add",
             key=f"set-add-{turn.id}",
             icon=":material/playlist_add:",
-            type="primary",
             disabled=not chosen and not name.strip(),
             on_click=attempt,
             args=(_add, prompt, chosen, name, acts),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import streamlit as st
@@ -13,6 +14,7 @@ from madlen.ui.attempts import attempt
 
 EVERY = 1.0
 """Seconds between two looks at a run that goes on."""
+_MOMENT = 0.3
 _STEPS = 20
 """So many times in all the answers are drawn anew while they come."""
 _WORDS = {
@@ -38,6 +40,16 @@ def draw(run: Run, acts: Acts) -> None:
     """Draws the progress, and looks again by itself for as long as the run goes on."""
     begun = acts.progress(run.id)
     st.fragment(_panel, run_every=EVERY if _lives(begun) else None)(run.id, acts, begun)
+
+
+def checking(done: Iterable[float]) -> None:
+    """Draws how far the checks are where they take longer than a moment."""
+    place, drawn = st.empty(), time.monotonic()
+    for share in done:
+        if time.monotonic() - drawn > _MOMENT:
+            place.progress(share, text=f"Checking the answers · {share:.0%}")
+            drawn = time.monotonic()
+    place.empty()
 
 
 def time_left(seconds: float) -> str:

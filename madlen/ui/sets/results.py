@@ -7,7 +7,7 @@ from typing import Literal
 
 import streamlit as st
 
-from madlen import figures
+from madlen import figures, judgements
 from madlen.batch import checks
 from madlen.batch import results as found
 from madlen.batch.results import Result
@@ -74,7 +74,7 @@ def cards(
     row: Sequence[Result],
     names: Mapping[str, str],
     acts: grid.Acts,
-    judgements: Sequence[Judgement],
+    judged: Sequence[Judgement],
 ) -> Turn:
     """Draws the answers to one prompt with their checks and what judges said of them."""
     turn = turn_of(run, row)
@@ -89,7 +89,7 @@ def cards(
     if row[0].prompt.reference:
         with st.expander("Reference", icon=":material/flag:"):
             st.markdown(text.prompt(row[0].prompt.reference))
-    _judged(turn, judgements, names)
+    _judged(turn, judged, names)
     return turn
 
 
@@ -174,8 +174,8 @@ def _verdict(verdict: checks.Verdict) -> None:
     st.markdown(f":{color}[{icon}] {said}")
 
 
-def _judged(turn: Turn, judgements: Sequence[Judgement], names: Mapping[str, str]) -> None:
-    own = [one for one in judgements if one.turn_id == turn.id]
+def _judged(turn: Turn, judged: Sequence[Judgement], names: Mapping[str, str]) -> None:
+    own = [one for one in judged if one.turn_id == turn.id]
     lane = {reply.id: reply.lane for reply in turn.replies}
     if not own:
         return
@@ -183,21 +183,5 @@ def _judged(turn: Turn, judgements: Sequence[Judgement], names: Mapping[str, str
         for one in own:
             judge = text.label(names.get(one.judge, one.judge))
             said = [lane.get(reply_id, "?") for reply_id in one.replies]
-            st.markdown(f"**{text.label(_outcome(one, said))}** · {judge}")
+            st.markdown(f"**{text.label(judgements.sentence(one, said))}** · {judge}")
             st.caption(text.label(one.reason))
-
-
-def _outcome(one: Judgement, lane: Sequence[str]) -> str:
-    if one.score is not None:
-        return f"{lane[0]}: {one.score:g} of 5"
-    pair = " and ".join(lane)
-    match one.outcome:
-        case "first":
-            return f"{lane[0]} is better than {lane[1]}"
-        case "second":
-            return f"{lane[1]} is better than {lane[0]}"
-        case "tie" if one.flipped:
-            return f"{pair} tie: the verdict went with the order"
-        case "tie":
-            return f"{pair} tie"
-    return f"{pair}: not readable"

@@ -50,7 +50,6 @@ def draw(
             "Start the run",
             key="start-run",
             icon=":material/play_arrow:",
-            type="primary",
             disabled=not opened.prompts,
             on_click=attempt,
             args=(start, asked, name),
