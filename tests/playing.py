@@ -190,7 +190,7 @@ def staged(folder: Path, *scenarios: str, **changes: Any) -> Iterator[Stage]:
             "database_url": f"sqlite:///{folder}/chat.db",
             "openrouter_api_key": f"sk-or-v1-{SECRET}",
             "openrouter_base_url": pretend.base_url,
-            "no_token_seconds": 0.7,
+            "no_token_seconds": 2.0,
             "enable_tracing": False,
             **changes,
         }
