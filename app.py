@@ -22,6 +22,7 @@ if __name__ == "__main__":
         [
             st.Page("pages/chat.py", title="Chat", icon=":material/forum:", default=True),
             st.Page("pages/compare.py", title="Compare", icon=":material/view_column:"),
+            st.Page("pages/history.py", title="History", icon=":material/manage_search:"),
             st.Page("pages/sets.py", title="Prompt sets", icon=":material/fact_check:"),
             st.Page("pages/leaderboard.py", title="Leaderboard", icon=":material/leaderboard:"),
         ]

@@ -60,6 +60,8 @@ class Chat:
         self._portal = portal
         self._tracer = tracer
         self._now = now
+        self.begun: Callable[[Session, str], None] = _unheard
+        """Hears of each session that a prompt begins, with the prompt."""
 
     def models(self) -> Listing:
         """Every model on offer; a page that asks does not wait for the loop where the list is there."""
@@ -138,7 +140,10 @@ class Chat:
                 blind=blind,
             )
             prompt = Message("user", text, turn.pictures)
-            return self._begin(turn, asked, earlier, prompt, history=history, session=begun)
+            made = self._begin(turn, asked, earlier, prompt, history=history, session=begun)
+        if begun:
+            self.begun(begun, text)
+        return made
 
     def regenerate(self, session_id: str, turn_id: str, lane: Lane, *, system: str | None = None) -> Asked:
         """One more reply to a turn. Raises ``Unacceptable`` when the session has no such turn.
@@ -274,6 +279,10 @@ class Chat:
         if comparison.is_one(lanes):
             return replace(session, lanes=tuple(lanes))
         return replace(session, system=lane.system, parameters=lane.parameters)
+
+
+def _unheard(session: Session, prompt: str) -> None:
+    """Nobody wants to know."""
 
 
 def check_prompt(text: str, pictures: Sequence[Picture]) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["rerun", "fork", "import"]
+Kind = Literal["rerun", "fork", "import", "copy"]
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Asked anew, forked from another session, or taken from a file; ``turn_id`` is where a fork began.
+    """Asked anew, forked, copied, or taken from a file; ``turn_id`` is where a fork began.
 
     What it names may have been deleted meanwhile.
     """

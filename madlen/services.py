@@ -27,7 +27,9 @@ from madlen.providers.openrouter import OpenRouter, Preferences
 from madlen.rarely import Rarely
 from madlen.run_files import RunFiles
 from madlen.settings import Settings
+from madlen.shelf import Shelf
 from madlen.store import open_store
+from madlen.titles import Titles
 from madlen.tracing import Tracing
 from madlen.types import Quota
 
@@ -79,6 +81,13 @@ class Services:
                 # Nobody else can answer, so the download need not wait for the first prompt.
                 self.warm(DEFAULT_ID)
             self.chat = Chat(self.store, self.hub, directory, self.portal, self.tracing)
+            if settings.title_model:
+                titles = Titles(self.chat, self.portal, settings.title_model)
+                stack.callback(titles.close)
+                self.chat.begun = titles.begun
+            self.shelf = Shelf(self.store, self.hub, self.portal)
+            stack.callback(self.shelf.close)
+            self._in_background(stack, self.shelf.keep_purged)
             self.batch = Batch(
                 self.store,
                 self.hub,

@@ -60,6 +60,9 @@ class Settings(BaseSettings):
     batch_concurrency: int = Field(
         8, ge=1, le=100, description="How many answers a prompt set's run asks for at the same time"
     )
+    title_model: str | None = Field(
+        None, description="A model that names each new chat from its first prompt; one more request per chat"
+    )
     jaeger_endpoint: str | None = Field(
         None, description="OTLP/gRPC address of Jaeger, such as http://localhost:4317"
     )

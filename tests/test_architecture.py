@@ -25,7 +25,8 @@ BELOW = {
     "viewport": "",
     "providers": "types errors lenient settings catalogue tracing",
     "origins": "",
-    "store": "types errors origins settings catalogue tracing votes lane_sets prompt_sets judgements",
+    "history": "types",
+    "store": "types errors origins history settings catalogue tracing votes lane_sets prompt_sets judgements",
     "beginnings": "types",
     "lane_sets": "types errors",
     "comparison": "types errors beginnings votes",
@@ -44,6 +45,8 @@ BELOW = {
     "blind": "types",
     "estimates": "types catalogue conversation",
     "race": "types",
+    "shelf": "types errors origins history beginnings store hub",
+    "titles": "types errors beginnings generation chat",
     "checkpoints": "types errors store",
     "generation": "types errors checkpoints images transcript tracing providers store",
     "replicas": "types errors transcript store generation",
@@ -57,15 +60,15 @@ BELOW = {
     "archives": "types errors origins beginnings comparison files store generation chat then_now",
     "run_files": "errors origins archives batch files prompt_sets store",
     "services": "types errors rarely settings catalogue images tracing providers store generation hub chat "
-    "archives batch run_files",
-    "api": "types errors settings catalogue images transcript tracing guard generation hub chat services "
-    "archives comparison votes ratings files lane_sets viewport prompt_sets batch judgements duels",
+    "archives batch run_files shelf titles",
+    "api": "types errors history settings catalogue images transcript tracing guard generation hub chat "
+    "services archives comparison votes ratings files lane_sets viewport prompt_sets batch judgements duels",
     # Of the providers, what is drawn: how far an embedded model is, and which models there are.
-    "ui": "types errors blind catalogue comparison differences estimates figures images judgements lane_sets "
-    "prompt_sets race ratings transcript viewport votes generation chat batch services archives files "
-    "origins then_now providers.local providers.directory",
-    "pages": "types errors blind catalogue duels estimates images judgements prompt_sets ratings votes "
-    "generation chat batch services ui archives providers.local providers.directory",
+    "ui": "types errors history blind catalogue comparison differences estimates figures images judgements "
+    "lane_sets prompt_sets race ratings transcript viewport votes generation chat batch services archives "
+    "files origins then_now providers.local providers.directory",
+    "pages": "types errors history blind catalogue duels estimates images judgements prompt_sets ratings "
+    "votes generation chat batch services ui archives providers.local providers.directory",
     "app": "types errors services api ui",
 }
 """What each module or package may import of ours, besides its own package. A new one needs a row."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from madlen.history import Entry
 from madlen.types import Lane, Reply, Session, Status, Timing, Turn, Usage
 
 Json = dict[str, Any]
@@ -18,6 +19,15 @@ def session(value: Session) -> Json:
         "updated_at": value.updated_at.isoformat(),
         "message_count": value.message_count,
     }
+
+
+def entry(value: Entry) -> Json:
+    """A session as lists show it; with ``found`` where it was searched for by words that stand in it."""
+    marks: Json = {"pinned": value.pinned, "archived": value.archived}
+    if value.message_id:
+        pieces = [{"text": piece.text, "hit": piece.hit} for piece in value.found]
+        marks["found"] = {"message_id": value.message_id, "pieces": pieces}
+    return {**session(value), **marks}
 
 
 def turn(value: Turn) -> list[Json]:

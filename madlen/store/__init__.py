@@ -8,6 +8,7 @@ from typing import Protocol
 
 from madlen.errors import BadSetting
 from madlen.origins import Origin
+from madlen.store.history import HistoryStore
 from madlen.store.judged import JudgementStore
 from madlen.store.lane_sets import LaneSets
 from madlen.store.sets import SetStore
@@ -31,7 +32,7 @@ class Listener(Protocol):
     def close(self) -> None: ...
 
 
-class Store(LaneSets, SetStore, JudgementStore, Protocol):
+class Store(HistoryStore, LaneSets, SetStore, JudgementStore, Protocol):
     """Sessions, their turns and the replies to them; synchronous and safe to call from any thread.
 
     What a method has returned from is durable: it survives the process being killed. Every method
@@ -42,9 +43,6 @@ class Store(LaneSets, SetStore, JudgementStore, Protocol):
 
     def session(self, session_id: str) -> Session:
         """Raises ``NotFound``."""
-
-    def sessions(self, *, words: str = "", limit: int = 100, offset: int = 0) -> list[Session]:
-        """Newest first; with ``words``, those with all of them in the title or in one message."""
 
     def rename_session(self, session_id: str, title: str, now: datetime) -> None:
         """Gives a title and dates the session. Raises ``NotFound``."""

@@ -36,7 +36,9 @@ class Keeping(Transactions):
 
     def origin(self, session_id: str) -> Origin | None:
         with self._reading() as db:
-            found = db.rows("SELECT origin FROM chat_sessions WHERE id = ?", [session_id])
+            found = db.rows(
+                "SELECT origin FROM chat_sessions WHERE id = ? AND deleted_at IS NULL", [session_id]
+            )
         if not found:
             raise rows.no_session()
         return rows.origin(found[0])

@@ -12,6 +12,7 @@ from madlen.errors import StoreUnavailable
 from madlen.store import rows
 from madlen.store.keeping import Keeping
 from madlen.store.postgres_connections import Connections
+from madlen.store.postgres_history import PostgresHistory
 from madlen.store.postgres_judgements import PostgresJudgements
 from madlen.store.postgres_lane_sets import PostgresLaneSets
 from madlen.store.postgres_listening import CHANNEL, PostgresListener
@@ -21,25 +22,18 @@ from madlen.store.postgres_sets import PostgresSets
 from madlen.store.postgres_votes import PostgresVotes
 from madlen.types import Choices, Failure, Lane, Parameters, Reply, Session, Status, Turn
 
-_SESSIONS: LiteralString = """
+_SESSION: LiteralString = """
     SELECT s.*, (SELECT count(*) FROM messages m WHERE m.session_id = s.id) AS message_count
-    FROM chat_sessions s
+    FROM chat_sessions s WHERE id = %s AND deleted_at IS NULL
 """
-# All the words, the last one as a beginning. Punctuation alone makes an empty query, which finds nothing.
-_WANTED: LiteralString = """
-    WITH typed AS (SELECT plainto_tsquery('simple', plain_words(%(words)s)) AS words),
-    wanted AS (
-        SELECT CASE numnode(words) WHEN 0 THEN words ELSE (words::text || ':*')::tsquery END AS words
-        FROM typed
-    )
+_MESSAGES: LiteralString = """
+    SELECT * FROM messages WHERE session_id = %s
+    AND session_id NOT IN (SELECT id FROM chat_sessions WHERE deleted_at IS NOT NULL) ORDER BY seq
 """
-_CHATS: LiteralString = " WHERE s.kind = 'chat'"
-_HOLDING_WORDS: LiteralString = """
-    AND (to_tsvector('simple', plain_words(s.title)) @@ (SELECT words FROM wanted)
-       OR s.id IN (SELECT m.session_id FROM messages m WHERE m.status <> 'streaming'
-                   AND to_tsvector('simple', plain_words(m.content)) @@ (SELECT words FROM wanted)))
+_REPLY: LiteralString = """
+    SELECT * FROM messages WHERE id = %s AND role = 'assistant'
+    AND session_id NOT IN (SELECT id FROM chat_sessions WHERE deleted_at IS NOT NULL)
 """
-_NEWEST_FIRST: LiteralString = " ORDER BY s.updated_at DESC, s.seq DESC LIMIT %(limit)s OFFSET %(offset)s"
 _PICTURES: LiteralString = """
     SELECT link.message_id, link.image_url, image.sha256, image.media_type, image.content
     FROM message_images link
@@ -47,10 +41,11 @@ _PICTURES: LiteralString = """
     LEFT JOIN images image ON image.sha256 = link.sha256
 """
 _IN_ORDER: LiteralString = " ORDER BY link.message_id, link.position"
-_MOST_SOUGHT = 2000
 
 
-class PostgresStore(PostgresVotes, PostgresLaneSets, PostgresSets, PostgresJudgements, Keeping):
+class PostgresStore(
+    PostgresHistory, PostgresVotes, PostgresLaneSets, PostgresSets, PostgresJudgements, Keeping
+):
     """Keeps the ``Store`` protocol. ``url`` is what libpq takes: ``postgresql://user:password@host/database``."""
 
     def __init__(self, url: str) -> None:
@@ -74,26 +69,16 @@ class PostgresStore(PostgresVotes, PostgresLaneSets, PostgresSets, PostgresJudge
 
     def session(self, session_id: str) -> Session:
         with self._connections.read() as connection:
-            found = connection.execute(_SESSIONS + " WHERE id = %s", [session_id]).fetchone()
+            found = connection.execute(_SESSION, [session_id]).fetchone()
         if found is None:
             raise rows.no_session()
         return rows.session(found)
 
-    def sessions(self, *, words: str = "", limit: int = 100, offset: int = 0) -> list[Session]:
-        chats = _SESSIONS + _CHATS
-        query = _WANTED + chats + _HOLDING_WORDS if words.strip() else chats
-        # More than anybody types; a query has a limit of its own, past which it would be an error.
-        sought = words[:_MOST_SOUGHT].replace("\0", " ")
-        with self._connections.read() as connection:
-            found = connection.execute(
-                query + _NEWEST_FIRST, {"words": sought, "limit": limit, "offset": offset}
-            ).fetchall()
-        return [rows.session(row) for row in found]
-
     def rename_session(self, session_id: str, title: str, now: datetime) -> None:
         with self._connections.write() as connection:
             if not connection.execute(
-                "UPDATE chat_sessions SET title = %s, updated_at = %s WHERE id = %s",
+                "UPDATE chat_sessions SET title = %s, updated_at = %s, named = true"
+                " WHERE id = %s AND deleted_at IS NULL",
                 [title, rows.stamp(now), session_id],
             ).rowcount:
                 raise rows.no_session()
@@ -101,7 +86,7 @@ class PostgresStore(PostgresVotes, PostgresLaneSets, PostgresSets, PostgresJudge
     def configure(self, session_id: str, *, system: str, parameters: Parameters) -> None:
         with self._connections.write() as connection:
             if not connection.execute(
-                "UPDATE chat_sessions SET system = %s, parameters = %s WHERE id = %s",
+                "UPDATE chat_sessions SET system = %s, parameters = %s WHERE id = %s AND deleted_at IS NULL",
                 [system, rows.parameters(parameters), session_id],
             ).rowcount:
                 raise rows.no_session()
@@ -109,7 +94,8 @@ class PostgresStore(PostgresVotes, PostgresLaneSets, PostgresSets, PostgresJudge
     def arrange(self, session_id: str, lanes: Sequence[Lane]) -> None:
         with self._connections.write() as connection:
             if not connection.execute(
-                "UPDATE chat_sessions SET lanes = %s WHERE id = %s", [rows.lanes(lanes), session_id]
+                "UPDATE chat_sessions SET lanes = %s WHERE id = %s AND deleted_at IS NULL",
+                [rows.lanes(lanes), session_id],
             ).rowcount:
                 raise rows.no_session()
 
@@ -119,15 +105,15 @@ class PostgresStore(PostgresVotes, PostgresLaneSets, PostgresSets, PostgresJudge
                 "SELECT id FROM messages WHERE session_id = %s AND status = %s FOR UPDATE",
                 [session_id, Status.STREAMING.value],
             ).fetchall()
-            if not connection.execute("DELETE FROM chat_sessions WHERE id = %s", [session_id]).rowcount:
+            if not connection.execute(
+                "DELETE FROM chat_sessions WHERE id = %s AND deleted_at IS NULL", [session_id]
+            ).rowcount:
                 raise rows.no_session()
         self._tell(row["id"] for row in in_flight)
 
     def turns(self, session_id: str) -> list[Turn]:
         with self._connections.read() as connection:
-            messages = connection.execute(
-                "SELECT * FROM messages WHERE session_id = %s ORDER BY seq", [session_id]
-            ).fetchall()
+            messages = connection.execute(_MESSAGES, [session_id]).fetchall()
             pictures = connection.execute(
                 _PICTURES + " WHERE message.session_id = %s" + _IN_ORDER, [session_id]
             ).fetchall()
@@ -142,7 +128,8 @@ class PostgresStore(PostgresVotes, PostgresLaneSets, PostgresSets, PostgresJudge
                 insert(connection, "chat_sessions", rows.session_columns(session))
             # The row's lock keeps the messages of one session in the order of their transactions.
             if not connection.execute(
-                "UPDATE chat_sessions SET updated_at = %s, model_id = %s WHERE id = %s",
+                "UPDATE chat_sessions SET updated_at = %s, model_id = %s"
+                " WHERE id = %s AND deleted_at IS NULL",
                 [now, model_id, turn.session_id],
             ).rowcount:
                 raise rows.no_session()
@@ -181,9 +168,7 @@ class PostgresStore(PostgresVotes, PostgresLaneSets, PostgresSets, PostgresJudge
 
     def reply(self, reply_id: str) -> Reply:
         with self._connections.read() as connection:
-            found = connection.execute(
-                "SELECT * FROM messages WHERE id = %s AND role = 'assistant'", [reply_id]
-            ).fetchone()
+            found = connection.execute(_REPLY, [reply_id]).fetchone()
             if found is None:
                 raise rows.no_message()
             pictures = connection.execute(

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from madlen.errors import StoreUnavailable
 from madlen.store import postgres_schema_chats as chats
 from madlen.store import postgres_schema_comparing as comparing
+from madlen.store import postgres_schema_history as history
 from madlen.store.postgres_connections import Connection
 
 # Any number will do, as long as every Madlen takes the same.
@@ -51,4 +52,5 @@ STEPS: tuple[Callable[[Connection], None], ...] = (
     comparing.m008_prompt_sets,
     comparing.m009_judgements,
     comparing.m010_origins,
+    history.m011_history,
 )

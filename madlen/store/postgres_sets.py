@@ -34,6 +34,10 @@ class _Tables:
     def rows(self, statement: str, values: Sequence[Any] = ()) -> list[Row]:
         return [*self._connection.execute(_marked(statement), values).fetchall()]
 
+    def each(self, statement: str, values: Sequence[Any] = ()) -> Iterator[Sequence[Any]]:
+        for row in self._connection.execute(_marked(statement), values):
+            yield [*row.values()]
+
     def change(self, statement: str, values: Sequence[Any] = ()) -> int:
         return self._connection.execute(_marked(statement), values).rowcount
 

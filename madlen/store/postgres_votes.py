@@ -19,6 +19,10 @@ _PICTURES: LiteralString = """
     FROM message_images link LEFT JOIN images image ON image.sha256 = link.sha256
     WHERE link.message_id IN (SELECT turn_id FROM votes) ORDER BY link.message_id, link.position
 """
+_VOTES: LiteralString = """
+    SELECT * FROM votes WHERE session_id NOT IN (SELECT id FROM chat_sessions WHERE deleted_at IS NOT NULL)
+    ORDER BY voted_at, turn_id
+"""
 _KEEP: LiteralString = """
     INSERT INTO votes (turn_id, session_id, choice, voted_at, bad, blind, note, tags)
     VALUES (%(turn_id)s, %(session_id)s, %(choice)s, %(voted_at)s, %(bad)s, %(blind)s, %(note)s, %(tags)s)
@@ -50,7 +54,7 @@ class PostgresVotes:
 
     def ballots(self) -> list[tuple[Vote, Turn]]:
         with self._connections.read() as connection:
-            votes = connection.execute("SELECT * FROM votes ORDER BY voted_at, turn_id").fetchall()
+            votes = connection.execute(_VOTES).fetchall()
             messages = connection.execute(_MESSAGES).fetchall()
             pictures = connection.execute(_PICTURES).fetchall()
         return rows.ballots(votes, messages, rows.pictures(pictures))

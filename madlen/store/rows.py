@@ -11,6 +11,7 @@ from itertools import groupby
 from typing import Any
 
 from madlen.errors import NotFound
+from madlen.history import Entry, Piece
 from madlen.lane_sets import LaneSet
 from madlen.origins import Origin
 from madlen.types import Failure, Lane, Parameters, Picture, Reply, Session, Status, Timing, Turn, Usage
@@ -37,6 +38,18 @@ def session(row: Row) -> Session:
         system=row["system"],
         parameters=_parameters(json.loads(row["parameters"])),
         lanes=known_lanes(row["lanes"]),
+    )
+
+
+def entry(row: Row, message_id: str = "", found: tuple[Piece, ...] = ()) -> Entry:
+    known = session(row)
+    fields = {name: getattr(known, name) for name in Session.__dataclass_fields__}
+    return Entry(
+        **fields,
+        pinned=bool(row["pinned"]),
+        archived=bool(row["archived"]),
+        message_id=message_id,
+        found=found,
     )
 
 

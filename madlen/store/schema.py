@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from madlen.store import schema_chats, schema_comparing
+from madlen.store import schema_chats, schema_comparing, schema_history
 from madlen.store.library import Migrations
 
 migrations = Migrations("madlen")
@@ -18,5 +18,6 @@ for step in (
     schema_comparing.m008_prompt_sets,
     schema_comparing.m009_judgements,
     schema_comparing.m010_origins,
+    schema_history.m011_history,
 ):
     migrations()(step)

@@ -7,25 +7,25 @@ from datetime import datetime
 
 from madlen.store import copies, rows
 from madlen.store.connections import VERSION, VERSION_INFO, Connections, is_safe
+from madlen.store.history_tables import LISTED
 from madlen.store.keeping import Keeping
 from madlen.store.library import Database
 from madlen.store.listening import SQLiteListener
 from madlen.store.schema import migrations
+from madlen.store.sqlite_history import SQLiteHistory
 from madlen.store.sqlite_judgements import SQLiteJudgements
 from madlen.store.sqlite_lane_sets import SQLiteLaneSets
 from madlen.store.sqlite_sets import SQLiteSets
 from madlen.store.sqlite_votes import SQLiteVotes
 from madlen.types import Choices, Lane, Parameters, Picture, Reply, Session, Status, Turn
 
-_SESSIONS = """
-    SELECT s.*, (SELECT count(*) FROM messages m WHERE m.session_id = s.id) AS message_count
-    FROM chat_sessions s
+_MESSAGES = """
+    SELECT * FROM messages WHERE session_id = ?
+    AND session_id NOT IN (SELECT id FROM chat_sessions WHERE deleted_at IS NOT NULL) ORDER BY seq
 """
-_CHATS = " WHERE s.kind = 'chat'"
-_HOLDING_WORDS = """
-    AND (s.seq IN (SELECT rowid FROM sessions_search WHERE sessions_search MATCH ?)
-       OR s.id IN (SELECT m.session_id FROM messages_search f
-                   JOIN messages m ON m.seq = f.rowid WHERE messages_search MATCH ?))
+_REPLY = """
+    SELECT * FROM messages WHERE id = ? AND role = 'assistant'
+    AND session_id NOT IN (SELECT id FROM chat_sessions WHERE deleted_at IS NOT NULL)
 """
 _PICTURES = """
     SELECT link.message_id, link.image_url, image.sha256, image.media_type, image.content
@@ -34,10 +34,9 @@ _PICTURES = """
     LEFT JOIN images image ON image.sha256 = link.sha256
     WHERE {which} ORDER BY link.message_id, link.position
 """
-_NEWEST_FIRST = " ORDER BY s.updated_at DESC, s.seq DESC LIMIT ? OFFSET ?"
 
 
-class SQLiteStore(SQLiteVotes, SQLiteLaneSets, SQLiteSets, SQLiteJudgements, Keeping):
+class SQLiteStore(SQLiteHistory, SQLiteVotes, SQLiteLaneSets, SQLiteSets, SQLiteJudgements, Keeping):
     """Keeps the ``Store`` protocol. ``path`` is relative to the working folder or absolute."""
 
     def __init__(self, path: str) -> None:
@@ -70,23 +69,16 @@ class SQLiteStore(SQLiteVotes, SQLiteLaneSets, SQLiteSets, SQLiteJudgements, Kee
 
     def session(self, session_id: str) -> Session:
         with self._connections.read() as db:
-            found = list(db.query(_SESSIONS + " WHERE id = ?", [session_id]))
+            found = list(db.query(f"{LISTED} WHERE id = ? AND deleted_at IS NULL", [session_id]))
         if not found:
             raise rows.no_session()
         return rows.session(found[0])
 
-    def sessions(self, *, words: str = "", limit: int = 100, offset: int = 0) -> list[Session]:
-        where, values = "", []
-        if words.strip():
-            where, values = _HOLDING_WORDS, [_match(words)] * 2
-        with self._connections.read() as db:
-            found = list(db.query(_SESSIONS + _CHATS + where + _NEWEST_FIRST, [*values, limit, offset]))
-        return [rows.session(row) for row in found]
-
     def rename_session(self, session_id: str, title: str, now: datetime) -> None:
         with self._connections.write() as db:
             if not db.execute(
-                "UPDATE chat_sessions SET title = ?, updated_at = ? WHERE id = ?",
+                "UPDATE chat_sessions SET title = ?, updated_at = ?, named = 1"
+                " WHERE id = ? AND deleted_at IS NULL",
                 [title, rows.stamp(now), session_id],
             ).rowcount:
                 raise rows.no_session()
@@ -94,7 +86,7 @@ class SQLiteStore(SQLiteVotes, SQLiteLaneSets, SQLiteSets, SQLiteJudgements, Kee
     def configure(self, session_id: str, *, system: str, parameters: Parameters) -> None:
         with self._connections.write() as db:
             if not db.execute(
-                "UPDATE chat_sessions SET system = ?, parameters = ? WHERE id = ?",
+                "UPDATE chat_sessions SET system = ?, parameters = ? WHERE id = ? AND deleted_at IS NULL",
                 [system, rows.parameters(parameters), session_id],
             ).rowcount:
                 raise rows.no_session()
@@ -102,19 +94,25 @@ class SQLiteStore(SQLiteVotes, SQLiteLaneSets, SQLiteSets, SQLiteJudgements, Kee
     def arrange(self, session_id: str, lanes: Sequence[Lane]) -> None:
         with self._connections.write() as db:
             if not db.execute(
-                "UPDATE chat_sessions SET lanes = ? WHERE id = ?", [rows.lanes(lanes), session_id]
+                "UPDATE chat_sessions SET lanes = ? WHERE id = ? AND deleted_at IS NULL",
+                [rows.lanes(lanes), session_id],
             ).rowcount:
                 raise rows.no_session()
 
     def delete_session(self, session_id: str) -> None:
         with self._connections.write() as db:
-            if not db.execute("DELETE FROM chat_sessions WHERE id = ?", [session_id]).rowcount:
+            if not db.execute(
+                "DELETE FROM chat_sessions WHERE id = ? AND deleted_at IS NULL", [session_id]
+            ).rowcount:
                 raise rows.no_session()
 
     def turns(self, session_id: str) -> list[Turn]:
         with self._connections.read() as db:
             messages = list(
-                db.query("SELECT * FROM messages WHERE session_id = ? ORDER BY seq", [session_id])
+                db.query(
+                    _MESSAGES,
+                    [session_id],
+                )
             )
             pictures = _pictures(db, "message.session_id = ?", session_id)
         return rows.turns(messages, pictures)
@@ -127,7 +125,7 @@ class SQLiteStore(SQLiteVotes, SQLiteLaneSets, SQLiteSets, SQLiteJudgements, Kee
             if session is not None:
                 db.table("chat_sessions").insert(rows.session_columns(session))
             if not db.execute(
-                "UPDATE chat_sessions SET updated_at = ?, model_id = ? WHERE id = ?",
+                "UPDATE chat_sessions SET updated_at = ?, model_id = ? WHERE id = ? AND deleted_at IS NULL",
                 [now, model_id, turn.session_id],
             ).rowcount:
                 raise rows.no_session()
@@ -161,7 +159,12 @@ class SQLiteStore(SQLiteVotes, SQLiteLaneSets, SQLiteSets, SQLiteJudgements, Kee
 
     def reply(self, reply_id: str) -> Reply:
         with self._connections.read() as db:
-            found = list(db.query("SELECT * FROM messages WHERE id = ? AND role = 'assistant'", [reply_id]))
+            found = list(
+                db.query(
+                    _REPLY,
+                    [reply_id],
+                )
+            )
             if not found:
                 raise rows.no_message()
             pictures = _pictures(db, "link.message_id = ?", reply_id)
@@ -251,9 +254,3 @@ def _insert_pictures(db: Database, message_id: str, pictures: Sequence[Picture])
 
 def _pictures(db: Database, which: str, value: str) -> rows.Pictures:
     return rows.pictures(list(db.query(_PICTURES.format(which=which), [value])))
-
-
-def _match(words: str) -> str:
-    """An FTS5 query for all the words, the last one as a beginning; no input is a syntax error."""
-    quoted = ['"' + word.replace('"', '""') + '"' for word in words.replace("\0", " ").split()]
-    return " ".join(quoted) + "*" if quoted else '""'

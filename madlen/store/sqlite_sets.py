@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 
 from madlen.store.connections import Connections
@@ -34,6 +34,10 @@ class _Tables:
 
     def rows(self, statement: str, values: Sequence[Any] = ()) -> list[Row]:
         return list(self._db.query(statement, list(values)))
+
+    def each(self, statement: str, values: Sequence[Any] = ()) -> Iterator[Sequence[Any]]:
+        with closing(self._db.execute(statement, list(values))) as found:
+            yield from found
 
     def change(self, statement: str, values: Sequence[Any] = ()) -> int:
         return self._db.execute(statement, list(values)).rowcount

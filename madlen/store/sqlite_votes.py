@@ -12,6 +12,10 @@ _MESSAGES = """
     UNION ALL SELECT * FROM messages WHERE turn_id IN (SELECT turn_id FROM votes)
     ORDER BY seq
 """
+_VOTES = """
+    SELECT * FROM votes WHERE session_id NOT IN (SELECT id FROM chat_sessions WHERE deleted_at IS NOT NULL)
+    ORDER BY voted_at, turn_id
+"""
 _PICTURES = """
     SELECT link.message_id, link.image_url, link.sha256, image.media_type, x'' AS content
     FROM message_images link LEFT JOIN images image ON image.sha256 = link.sha256
@@ -39,6 +43,6 @@ class SQLiteVotes:
 
     def ballots(self) -> list[tuple[Vote, Turn]]:
         with self._connections.read() as db:
-            votes = list(db.query("SELECT * FROM votes ORDER BY voted_at, turn_id"))
+            votes = list(db.query(_VOTES))
             messages, pictures = list(db.query(_MESSAGES)), list(db.query(_PICTURES))
         return rows.ballots(votes, messages, rows.pictures(pictures))

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -18,6 +18,9 @@ class Tables(Protocol):
     """One transaction. Values stand for the question marks of a statement."""
 
     def rows(self, statement: str, values: Sequence[Any] = ()) -> list[Row]: ...
+
+    def each(self, statement: str, values: Sequence[Any] = ()) -> Iterator[Sequence[Any]]:
+        """The values of the rows as they are found, for whoever may not want all of them."""
 
     def change(self, statement: str, values: Sequence[Any] = ()) -> int:
         """How many rows it changed."""

@@ -12,7 +12,7 @@ from madlen.archives import Kind, file_name
 from madlen.errors import MadlenError
 from madlen.types import Session
 from madlen.ui import text
-from madlen.ui.sidebar import Here
+from madlen.ui.chats import Here
 
 _FILES: dict[Kind, tuple[str, str, str]] = {
     "json": ("JSON", ":material/data_object:", "Complete, with images; can be imported again"),

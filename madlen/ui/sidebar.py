@@ -4,28 +4,29 @@ from __future__ import annotations
 
 import json
 import shlex
-from typing import Literal
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 import streamlit as st
 
-from madlen import services
+from madlen import history, services
+from madlen.history import Entry
 from madlen.types import Session
-from madlen.ui import text
+from madlen.ui import chats, text
+from madlen.ui.chats import Here
 
-_AT_HAND = 20
-"""So many of the newest are listed."""
-Here = Literal["chat", "compare"]
+_AT_HAND = 14
+"""So many of the newest are listed, after those that are pinned."""
 _ICONS: dict[Here, str] = {"chat": ":material/chat_bubble:", "compare": ":material/view_column:"}
 
 
 def draw(open_one: Session | None, *, here: Here | None) -> None:
-    """A way to begin anew, and the newest chats and comparisons, the open one marked.
+    """A way to begin anew, and the newest chats and comparisons by their days, the open one marked.
 
     ``here`` is what the page shows one of; ``None`` for a page that shows neither.
     """
     running = services.current()
-    sessions = running.store.sessions(limit=_AT_HAND)
+    entries = running.store.sessions(pinned_first=True, limit=_AT_HAND)
     with st.sidebar:
         st.subheader(text.label(running.settings.app_name))
         label = "New chat" if here == "chat" else "New comparison"
@@ -38,24 +39,47 @@ def draw(open_one: Session | None, *, here: Here | None) -> None:
         )
         if begin and not here:
             st.switch_page("pages/compare.py")
-        if not sessions:
+        chats.undo()
+        if not entries and open_one is None:
             st.caption("Your chats will be listed here.")
+            return
+        open_id = open_one.id if open_one else ""
         with st.container(gap=None):
-            for session in sessions:
-                title = text.label(session.title)
-                marked = open_one is not None and session.id == open_one.id
-                there: Here = "compare" if session.lanes else "chat"
-                clicked = st.button(
-                    f"**{title}**" if marked else title,
-                    icon=":material/chevron_right:" if marked else _ICONS[there],
-                    key=f"open-{session.id}",
-                    type="tertiary",
-                    wrap=False,
-                    on_click=_open if there == here else None,
-                    args=(session.id,),
-                )
-                if clicked and there != here:
-                    st.switch_page(f"pages/{there}.py", query_params={"session": session.id})
+            if open_id and all(entry.id != open_id for entry in entries):
+                # An older one, or one that is archived.
+                _row(running.store.entry(open_id), here, is_open=True)
+            for name, group in history.days(entries, datetime.now(UTC), chats.zone()):
+                st.caption(name)
+                for entry in group:
+                    _row(entry, here, is_open=entry.id == open_id)
+        st.page_link("pages/history.py", label="Search all chats", icon=":material/search:")
+
+
+def _row(entry: Entry, here: Here | None, *, is_open: bool) -> None:
+    if not is_open:
+        _link(entry, here, marked=False)
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="xxsmall"):
+        if chats.is_renamed(entry.id):
+            chats.rename(entry)
+        else:
+            _link(entry, here, marked=True)
+            chats.menu(entry, key=f"menu-{entry.id}")
+
+
+def _link(entry: Entry, here: Here | None, *, marked: bool) -> None:
+    title, there = text.label(entry.title), chats.place(entry)
+    clicked = st.button(
+        f"**{title}**" if marked else title,
+        icon=":material/chevron_right:" if marked else _ICONS[there],
+        key=f"open-{entry.id}",
+        type="tertiary",
+        wrap=False,
+        on_click=_open if there == here else None,
+        args=(entry.id,),
+    )
+    if clicked and there != here:
+        st.switch_page(f"pages/{there}.py", query_params={"session": entry.id})
 
 
 def foot(model_id: str) -> None:

@@ -133,3 +133,72 @@ def test_a_title_must_be_one(api: Api, title: str) -> None:
     session_id = a_session(api)
     assert api.patch(f"/sessions/{session_id}", json={"title": title}).status_code == 422
     assert api.get(f"/sessions/{session_id}").json()["title"] == "Birds"
+
+
+def test_a_session_is_neither_pinned_nor_archived_at_first(api: Api) -> None:
+    session = api.get(f"/sessions/{a_session(api)}").json()
+    assert (session["pinned"], session["archived"]) == (False, False)
+
+
+def test_a_session_is_pinned_archived_and_renamed_at_once(api: Api) -> None:
+    session_id = a_session(api)
+    changed = api.patch(f"/sessions/{session_id}", json={"title": "Tea", "pinned": True, "archived": True})
+    session = changed.json()
+    assert (session["title"], session["pinned"], session["archived"]) == ("Tea", True, True)
+    session = api.patch(f"/sessions/{session_id}", json={"archived": False}).json()
+    assert (session["title"], session["pinned"], session["archived"]) == ("Tea", True, False)
+
+
+@pytest.mark.parametrize("body", [{}, {"pinned": None}, {"pinned": "perhaps"}, {"other": 1}])
+def test_a_change_must_name_what_changes(api: Api, body: dict[str, object]) -> None:
+    assert api.patch(f"/sessions/{a_session(api)}", json=body).status_code == 422
+
+
+def test_sessions_are_listed_by_their_marks(api: Api) -> None:
+    plain, pinned, archived = (a_session(api, title) for title in ("one", "two", "three"))
+    api.patch(f"/sessions/{pinned}", json={"pinned": True})
+    api.patch(f"/sessions/{archived}", json={"archived": True})
+
+    def listed(query: str) -> list[str]:
+        return [session["id"] for session in api.get(f"/sessions/?{query}").json()]
+
+    assert listed("") == [pinned, plain]
+    assert listed("pinned=true") == [pinned]
+    assert listed("pinned=false") == [plain]
+    assert listed("archived=true") == [archived]
+
+
+def test_sessions_are_found_by_filters(api: Api) -> None:
+    chatted(api, "Hello")
+    made = api.madlen.chat.ask("Look", [Lane("parrot/seer")], pictures=[PICTURE])
+    list(made.generations[0].follow(every=0))
+
+    def listed(**query: str) -> list[str]:
+        return [session["title"] for session in api.get("/sessions/", params=query).json()]
+
+    assert listed(model="parrot/seer") == listed(has_image="true") == ["Look"]
+    assert listed(has_error="true") == []
+    assert listed(since="2020-01-01T00:00:00Z") == ["Look", "Hello"]
+    assert listed(until="2020-01-01T00:00:00+02:00") == []
+    assert listed(q="look", model="parrot/polly") == []
+
+
+@pytest.mark.parametrize("query", ["since=yesterday", "since=2020-01-01T00:00:00", "archived=x", "pinned=x"])
+def test_a_filter_that_cannot_be_is_refused(api: Api, query: str) -> None:
+    assert api.get(f"/sessions/?{query}").status_code == 422
+
+
+def test_what_is_found_comes_with_its_words_marked(api: Api) -> None:
+    chatted(api, "What do parrots eat?")
+    [session] = api.get("/sessions/", params={"q": "parr"}).json()
+    assert session["found"]["pieces"][1] == {"text": "parrots", "hit": True}
+    assert len(session["found"]["message_id"]) == 32
+    [session] = api.get("/sessions/").json()
+    assert "found" not in session
+
+
+def test_a_discarded_session_is_not_found_and_cannot_be_deleted_again(api: Api) -> None:
+    session_id = chatted(api)
+    api.madlen.shelf.discard([session_id])
+    assert api.get("/sessions/").json() == []
+    assert {api.request(verb, f"/sessions/{session_id}").status_code for verb in ("GET", "DELETE")} == {404}
