@@ -130,8 +130,25 @@ def chosen_first(listed: Sequence[Model], chosen: Choices) -> list[Model]:
 
 def one_that_sees(listed: Sequence[Model], chosen: Choices) -> Model | None:
     """The model to offer for an image: a free one if there is any, then one that was chosen before."""
-    seeing = chosen_first(matching(listed, vision=True), chosen)
-    return next((model for model in seeing if is_free(model)), next(iter(seeing), None))
+    return _first_free(chosen_first(matching(listed, vision=True), chosen))
+
+
+def one_with_room(
+    listed: Sequence[Model], chosen: Choices, *, tokens: int, sees: bool = False
+) -> Model | None:
+    """The model to offer for a conversation of so many tokens, with a tenth left for the answer."""
+    roomy = matching(listed, context=tokens + tokens // 10, vision=sees)
+    return _first_free(chosen_first(roomy, chosen))
+
+
+def one_beside_the_quota(listed: Sequence[Model], chosen: Choices) -> Model | None:
+    """The model to offer when the free requests are used up: one that is not counted, free or cheap."""
+    beside = [model for model in matching(listed) if not counts_against_quota(model)]
+    return _first_free(chosen_first(ordered(beside, "price"), chosen))
+
+
+def _first_free(listed: Sequence[Model]) -> Model | None:
+    return next((model for model in listed if is_free(model)), next(iter(listed), None))
 
 
 def refused_parameters(model: Model) -> frozenset[str]:

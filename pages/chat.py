@@ -5,33 +5,31 @@ from __future__ import annotations
 from functools import partial
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from madlen import catalogue, images, services
-from madlen.chat import PROMPT_CHARACTERS
+from madlen import catalogue, estimates, services
 from madlen.errors import MadlenError
-from madlen.types import Lane, Model, Parameters, Session, Status, Turn
+from madlen.types import Lane, Message, Model, Parameters, Session, Status, Turn
 from madlen.ui import (
     address,
+    composer,
     exports,
     offers,
     picker,
+    presets,
     readiness,
     replies,
     sampling,
     sidebar,
     streaming,
+    temporary,
     text,
     unsent,
+    welcome,
 )
 from madlen.ui.attempts import attempt
-from madlen.ui.unsent import Unsent
-
-SUGGESTIONS = (
-    "Explain how a rainbow forms, in three sentences.",
-    "Write a haiku about the sea.",
-    "Name five dishes one can make from potatoes.",
-    "Write a Python function that reverses a string.",
-)
+from madlen.ui.temporary import Temporary
+from madlen.ui.unsent import Before, Unsent
 
 TURNS_AT_ONCE = 10
 
@@ -41,11 +39,13 @@ chat = madlen.chat
 
 def main() -> None:
     session = address.session(instead="Here is a new one.")
-    listing = chat.models()
+    passing = temporary.current()
+    listing, choices = chat.models(), chat.store.choices()
     sidebar.draw(session, here="chat")
     picker.notes(listing)
     key = f"model-{session.id if session else 'new'}"
-    choices = chat.store.choices()
+    if not session:
+        address.follow(key)
     head = st.container(gap="small")
     tools, quiet = (st.container(horizontal=True, vertical_alignment="center") for _ in range(2))
     with head:
@@ -59,40 +59,45 @@ def main() -> None:
             quiet=quiet,
         )
     model = catalogue.find(listing.models, model_id)
+    turns = passing.turns if passing else chat.store.turns(session.id) if session else []
+    settle = partial(_settle, session, key)
     with tools:
         lane = _lane(session, model, model_id, key)
-    with quiet:
-        picker.quota(madlen.quota())
-    readiness.draw(model_id)
-    names = {model.id: catalogue.label(model) for model in listing.models}
-    turns = chat.store.turns(session.id) if session else []
-    if session and turns:
-        with tools:
+        presets.draw(lane, key=key, use=settle)
+        if session and turns:
             exports.draw(session, here="chat")
+        elif not session and not passing:
+            temporary.offer()
+    quota = madlen.quota()
+    with quiet:
+        picker.quota(quota)
+    readiness.draw(model_id)
+    if passing:
+        temporary.mark(passing, lane)
+    names = {model.id: catalogue.label(model) for model in listing.models}
     # A place of its own, so that the welcome is gone at once when the first answer begins.
-    welcome = st.empty()
+    greeting = st.empty()
+    send = partial(_send, session, passing)
     if not turns:
-        with welcome.container():
-            _welcome(partial(_send, session), lane)
-    unsent.back_into_the_box()
+        with greeting.container():
+            welcome.draw(model, ask=lambda words: send(Unsent(words), lane))
+    conversation, unfinished = st.container(), st.container()
+    foreseen = estimates.before([lane], listing.models, turns, Message("user", ""), medians={}, quota=quota)
+    before = Before(lane, model, foreseen.get(lane.name), listing, choices, key)
     name = names.get(model_id, model_id)
-    seeing = catalogue.one_that_sees(listing.models, choices)
-    unsent.draw(lane, name, seeing, key=key, send=partial(_send, session))
-    st.chat_input(
-        f"Message {name}",
-        key="prompt",
-        max_chars=PROMPT_CHARACTERS,
-        accept_file="multiple",
-        file_type=list(images.SUFFIXES),
-        submit_mode="disable",
-        disabled=not model_id,
-        # Asked before the page is drawn anew, for it to be drawn once and with the answer in it.
-        on_submit=_ask,
-        args=(session, lane, model),
-    )
+    with unfinished:
+        unsent.back_into_the_box()
+        unsent.draw(before, name, send=send, anew=partial(_send_anew, passing))
+    last = turns[-1].text if turns else ""
+    begin = temporary.begin if passing else st.query_params.clear
+    stop = composer.draw(before, name, last=last, send=send, settle=settle, begin=begin)
     sidebar.foot(model_id)
-    for turn in _shown(turns, key):
-        _draw(turn, names, lane)
+    with conversation:
+        if passing:
+            temporary.draw(passing, names, lane, stop)
+        else:
+            for turn in _shown(turns, key):
+                _draw(turn, names, lane, stop)
 
 
 def _shown(turns: list[Turn], key: str) -> list[Turn]:
@@ -116,40 +121,49 @@ def _lane(session: Session | None, model: Model | None, model_id: str, key: str)
     begun = st.session_state.get(f"{key}-asks", ("", Parameters()))
     known = (session.system, session.parameters) if session else begun
     system, parameters = sampling.draw(model, *known, key=key)
-    if not session:
-        st.session_state[f"{key}-asks"] = (system, parameters)
-    elif (system, parameters) != known:
-        chat.configure(session.id, system=system, parameters=parameters)
-    return Lane(model_id, parameters=parameters, system=system)
+    lane = Lane(model_id, parameters=parameters, system=system)
+    if (system, parameters) != known:
+        _keep(session, key, lane)
+    return lane
 
 
-def _ask(session: Session | None, lane: Lane, model: Model | None) -> None:
-    """Sends what was written, or holds it when its model cannot see the images with it."""
-    written = st.session_state["prompt"]
-    try:
-        pictures = tuple(images.prepared(file.getvalue()) for file in written.files)
-    except MadlenError as error:
-        unsent.refuse(written.text, error)
+def _settle(session: Session | None, key: str, lane: Lane) -> None:
+    """Has the chat ask as the lane does, its model too; for callbacks."""
+    sampling.adopt(key)
+    picker.choose(key, lane.model_id)
+    attempt(_keep, session, key, lane)
+
+
+def _keep(session: Session | None, key: str, lane: Lane) -> None:
+    if session:
+        chat.configure(session.id, system=lane.system, parameters=lane.parameters)
     else:
-        prompt = Unsent(written.text, pictures)
-        if pictures and model is not None and not catalogue.sees(model):
-            unsent.hold(prompt)
-        else:
-            _send(session, prompt, lane)
+        st.session_state[f"{key}-asks"] = (lane.system, lane.parameters)
 
 
-def _send(session: Session | None, written: Unsent, lane: Lane) -> None:
+def _send(session: Session | None, passing: Temporary | None, written: Unsent, lane: Lane) -> None:
     """Sends the prompt; one that cannot be sent goes back into the box."""
     session_id = session.id if session else ""
     try:
-        asked = chat.ask(written.prompt, [lane], session_id=session_id, pictures=written.pictures)
+        if passing:
+            passing.ask(written, lane)
+            return
+        asked = chat.ask(written.words, [lane], session_id=session_id, pictures=written.pictures)
     except MadlenError as error:
-        unsent.refuse(written.prompt, error)
+        unsent.refuse(written, error)
     else:
+        st.query_params.clear()
         st.query_params["session"] = asked.session_id
 
 
-def _draw(turn: Turn, names: dict[str, str], lane: Lane) -> None:
+def _send_anew(passing: Temporary | None, written: Unsent, lane: Lane) -> None:
+    """Sends the prompt into a new chat, a temporary one if this is one."""
+    if passing:
+        temporary.begin()
+    _send(None, temporary.current() if passing else None, written, lane)
+
+
+def _draw(turn: Turn, names: dict[str, str], lane: Lane, stop: DeltaGenerator) -> None:
     replies.prompt(turn)
     reply = turn.replies[-1] if turn.replies else None
     if reply is None:
@@ -164,44 +178,19 @@ def _draw(turn: Turn, names: dict[str, str], lane: Lane) -> None:
         other_name=names.get(picked, picked),
     )
     if reply.status is Status.STREAMING:
+        composer.stopping(stop, reply.id, partial(attempt, chat.stop))
         with st.chat_message("assistant", avatar=replies.ANSWER_ICON):
             waiting = partial(readiness.waiting, reply.model_id)
-            card = replies.Arriving(
-                reply, name, waiting=waiting, stop=partial(attempt, chat.stop), offer=offer
-            )
+            card = replies.Arriving(reply, name, waiting=waiting, stop=None, offer=offer)
         for update in streaming.paced(madlen.hub.follow(reply.id, every=streaming.FRAME_SECONDS)):
             card.take(update)
+        stop.empty()
     else:
         replies.answer(reply, name, offer=offer)
 
 
 def _again(turn: Turn, system: str, lane: Lane) -> None:
     attempt(partial(chat.regenerate, system=system), turn.session_id, turn.id, lane)
-
-
-def _welcome(send: unsent.Send, lane: Lane) -> None:
-    st.title("What would you like to ask?")
-    if madlen.settings.openrouter_api_key is None:
-        st.markdown(
-            "A small model runs inside Madlen and answers at once, with no account. "
-            "Set `OPENROUTER_API_KEY` to ask the large ones, many of them free: "
-            "[get a key](https://openrouter.ai/settings/keys)."
-        )
-    else:
-        st.markdown("Pick a model above and write, or begin with one of these.")
-    st.pills(
-        "Suggestions",
-        SUGGESTIONS,
-        key="suggestion",
-        label_visibility="collapsed",
-        on_change=_suggested,
-        args=(send, lane),
-    )
-
-
-def _suggested(send: unsent.Send, lane: Lane) -> None:
-    if suggestion := st.session_state["suggestion"]:
-        send(Unsent(suggestion), lane)
 
 
 try:

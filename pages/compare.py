@@ -8,7 +8,7 @@ from functools import partial
 
 import streamlit as st
 
-from madlen import images, services
+from madlen import services
 from madlen.chat import PROMPT_CHARACTERS
 from madlen.errors import MadlenError
 from madlen.providers.directory import Listing
@@ -16,6 +16,7 @@ from madlen.types import Choices, Lane, Reply, Session, Turn
 from madlen.ui import (
     address,
     answering,
+    composer,
     exports,
     imports,
     lanes,
@@ -69,7 +70,7 @@ def main() -> None:
         key="prompt",
         max_chars=PROMPT_CHARACTERS,
         accept_file="multiple",
-        file_type=list(images.SUFFIXES),
+        file_type=composer.FILE_TYPES,
         submit_mode="disable",
         on_submit=_ask,
         args=(session, asked, hidden),
@@ -148,21 +149,23 @@ def _set_up(
 
 
 def _ask(session: Session | None, asked: Sequence[Lane], hidden: bool) -> None:
-    written = st.session_state["prompt"]
+    prompt, failure = composer.written()
+    if failure:
+        unsent.refuse(prompt, failure)
+        return
     try:
-        pictures = tuple(images.prepared(file.getvalue()) for file in written.files)
         if session:
             _arrange(session.id, asked)
         made = chat.ask(
-            written.text,
+            prompt.words,
             asked,
             session_id=session.id if session else "",
-            pictures=pictures,
+            pictures=prompt.pictures,
             # As the switch stands at this moment: the page may not have been drawn since it was set.
             blind=hidden or st.session_state.get("blind", False),
         )
     except MadlenError as error:
-        unsent.refuse(written.text, error)
+        unsent.refuse(prompt, error)
     else:
         st.query_params.clear()
         st.query_params["session"] = made.session_id

@@ -26,9 +26,10 @@ BELOW = {
     "providers": "types errors lenient settings catalogue tracing",
     "origins": "",
     "history": "types",
-    "store": "types errors origins history settings catalogue tracing votes lane_sets prompt_sets judgements",
+    "store": "types errors origins history settings catalogue tracing votes lane_sets prompt_sets "
+    "judgements presets prompt_library",
     "beginnings": "types",
-    "lane_sets": "types errors",
+    "lane_sets": "types errors names",
     "comparison": "types errors beginnings votes",
     "conversation": "types catalogue images",
     "figures": "types",
@@ -54,7 +55,8 @@ BELOW = {
     "chat": "types errors beginnings catalogue comparison conversation images tracing providers store "
     "generation hub votes lane_sets",
     "batch": "types errors origins lenient beginnings catalogue comparison conversation differences "
-    "estimates figures images judgements prompt_sets tracing providers store generation hub chat votes",
+    "estimates figures images judgements prompt_sets tracing providers store generation hub chat "
+    "votes",
     "__main__": "errors settings store",
     "then_now": "types",
     "archives": "types errors origins beginnings comparison files store generation chat then_now",
@@ -62,14 +64,21 @@ BELOW = {
     "services": "types errors rarely settings catalogue images tracing providers store generation hub chat "
     "archives batch run_files shelf titles",
     "api": "types errors history settings catalogue images transcript tracing guard generation hub chat "
-    "services archives comparison votes ratings files lane_sets viewport prompt_sets batch judgements duels",
+    "services archives comparison votes ratings files lane_sets viewport prompt_sets batch "
+    "judgements duels presets prompt_library",
     # Of the providers, what is drawn: how far an embedded model is, and which models there are.
-    "ui": "types errors history blind catalogue comparison differences estimates figures images judgements "
-    "lane_sets prompt_sets race ratings transcript viewport votes generation chat batch services archives "
-    "files origins then_now providers.local providers.directory",
+    "ui": "types errors history blind catalogue comparison differences estimates figures images "
+    "judgements lane_sets prompt_sets race ratings transcript viewport votes generation chat "
+    "batch services archives files origins then_now providers.local providers.directory "
+    "beginnings conversation names presets prompt_library temporary text_files",
     "pages": "types errors history blind catalogue duels estimates images judgements prompt_sets ratings "
     "votes generation chat batch services ui archives providers.local providers.directory",
     "app": "types errors services api ui",
+    "names": "errors",
+    "presets": "types errors names",
+    "prompt_library": "errors names",
+    "temporary": "types errors beginnings",
+    "text_files": "errors",
 }
 """What each module or package may import of ours, besides its own package. A new one needs a row."""
 

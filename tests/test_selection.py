@@ -121,3 +121,26 @@ def test_what_a_model_does_not_take_is_known_by_our_names() -> None:
 
 def test_a_model_that_does_not_say_what_it_takes_refuses_nothing() -> None:
     assert catalogue.refused_parameters(POLLY) == frozenset()
+
+
+ROOMY = Model("a/roomy", "Roomy", "x", context_length=100_000, pricing=FREE)
+PAID = Model("a/paid", "Paid", "x", context_length=1_000_000, pricing=Pricing(Decimal(1), Decimal(1)))
+
+
+def test_for_a_long_conversation_a_free_model_with_room_for_it_and_an_answer_is_offered() -> None:
+    listed = [POLLY, PAID, ROOMY]
+    assert catalogue.one_with_room(listed, Choices(), tokens=90_000) == ROOMY
+    assert catalogue.one_with_room(listed, Choices(recent=(PAID.id,)), tokens=90_000) == ROOMY
+    assert catalogue.one_with_room(listed, Choices(), tokens=95_000) == PAID
+    assert catalogue.one_with_room(listed, Choices(), tokens=1_000_000) is None
+
+
+def test_a_conversation_with_images_needs_one_that_sees() -> None:
+    assert catalogue.one_with_room([ROOMY, SEER], Choices(), tokens=100, sees=True) == SEER
+
+
+def test_when_the_quota_is_short_a_model_that_does_not_use_it_is_offered() -> None:
+    counted = Model("a/b:free", "B", "x", pricing=FREE)
+    assert catalogue.one_beside_the_quota([counted, PAID, DEAR, POLLY], Choices()) == POLLY
+    assert catalogue.one_beside_the_quota([counted, PAID, DEAR], Choices()) == DEAR
+    assert catalogue.one_beside_the_quota([counted], Choices()) is None

@@ -16,6 +16,7 @@ from madlen.store.postgres_history import PostgresHistory
 from madlen.store.postgres_judgements import PostgresJudgements
 from madlen.store.postgres_lane_sets import PostgresLaneSets
 from madlen.store.postgres_listening import CHANNEL, PostgresListener
+from madlen.store.postgres_presets import PostgresPresets
 from madlen.store.postgres_rows import insert, insert_pictures
 from madlen.store.postgres_schema import migrate
 from madlen.store.postgres_sets import PostgresSets
@@ -44,7 +45,13 @@ _IN_ORDER: LiteralString = " ORDER BY link.message_id, link.position"
 
 
 class PostgresStore(
-    PostgresHistory, PostgresVotes, PostgresLaneSets, PostgresSets, PostgresJudgements, Keeping
+    PostgresHistory,
+    PostgresVotes,
+    PostgresLaneSets,
+    PostgresSets,
+    PostgresJudgements,
+    PostgresPresets,
+    Keeping,
 ):
     """Keeps the ``Store`` protocol. ``url`` is what libpq takes: ``postgresql://user:password@host/database``."""
 

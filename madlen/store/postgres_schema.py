@@ -8,6 +8,7 @@ from madlen.errors import StoreUnavailable
 from madlen.store import postgres_schema_chats as chats
 from madlen.store import postgres_schema_comparing as comparing
 from madlen.store import postgres_schema_history as history
+from madlen.store import postgres_schema_presets as presets
 from madlen.store.postgres_connections import Connection
 
 # Any number will do, as long as every Madlen takes the same.
@@ -53,4 +54,5 @@ STEPS: tuple[Callable[[Connection], None], ...] = (
     comparing.m009_judgements,
     comparing.m010_origins,
     history.m011_history,
+    presets.m012_presets,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from madlen.store import schema_chats, schema_comparing, schema_history
+from madlen.store import schema_chats, schema_comparing, schema_history, schema_presets
 from madlen.store.library import Migrations
 
 migrations = Migrations("madlen")
@@ -19,5 +19,6 @@ for step in (
     schema_comparing.m009_judgements,
     schema_comparing.m010_origins,
     schema_history.m011_history,
+    schema_presets.m012_presets,
 ):
     migrations()(step)

@@ -15,6 +15,7 @@ from madlen.store.schema import migrations
 from madlen.store.sqlite_history import SQLiteHistory
 from madlen.store.sqlite_judgements import SQLiteJudgements
 from madlen.store.sqlite_lane_sets import SQLiteLaneSets
+from madlen.store.sqlite_presets import SQLitePresets
 from madlen.store.sqlite_sets import SQLiteSets
 from madlen.store.sqlite_votes import SQLiteVotes
 from madlen.types import Choices, Lane, Parameters, Picture, Reply, Session, Status, Turn
@@ -36,7 +37,9 @@ _PICTURES = """
 """
 
 
-class SQLiteStore(SQLiteHistory, SQLiteVotes, SQLiteLaneSets, SQLiteSets, SQLiteJudgements, Keeping):
+class SQLiteStore(
+    SQLiteHistory, SQLiteVotes, SQLiteLaneSets, SQLiteSets, SQLiteJudgements, SQLitePresets, Keeping
+):
     """Keeps the ``Store`` protocol. ``path`` is relative to the working folder or absolute."""
 
     def __init__(self, path: str) -> None:

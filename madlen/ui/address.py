@@ -5,9 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from madlen import services
+from madlen.chat import PROMPT_CHARACTERS
 from madlen.errors import NotFound
 from madlen.types import Session
-from madlen.ui import text
+from madlen.ui import picker, text
+
+_FOLLOWED = "followed"
 
 
 def session(*, instead: str) -> Session | None:
@@ -21,3 +24,19 @@ def session(*, instead: str) -> Session | None:
         st.query_params.clear()
         st.warning(f"{text.label(str(error))} {instead}", icon=":material/search_off:")
         return None
+
+
+def follow(key: str) -> None:
+    """Picks the model and fills the box that a link to a new chat names, ``/?model=a/b&q=…``, once.
+
+    ``key`` is the picker's.
+    """
+    link = (st.query_params.get("model", ""), st.query_params.get("q", ""))
+    if link == st.session_state.get(_FOLLOWED, ("", "")):
+        return
+    st.session_state[_FOLLOWED] = link
+    model_id, prompt = link
+    if model_id:
+        picker.choose(key, model_id)
+    if prompt:
+        st.session_state["prompt"] = prompt[:PROMPT_CHARACTERS]

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from madlen.lane_sets import NAME_CHARACTERS, LaneSet
+from madlen.lane_sets import LaneSet
+from madlen.names import NAME_CHARACTERS
 from madlen.types import Lane
 from madlen.ui import text
 

@@ -68,7 +68,10 @@ def _ending(reply: Reply, offer: Offer) -> None:
 
 
 class Arriving:
-    """The inside of a card of a reply in flight: draws what is told of it, with a button that stops it."""
+    """The inside of a card of a reply in flight: draws what is told of it.
+
+    With ``stop`` it has a button for that.
+    """
 
     def __init__(
         self,
@@ -76,7 +79,7 @@ class Arriving:
         name: str,
         *,
         waiting: Callable[[float], str],
-        stop: Callable[[str], None],
+        stop: Callable[[str], None] | None,
         offer: Offer,
     ) -> None:
         self._name = name
@@ -88,9 +91,10 @@ class Arriving:
         )
         with self._head:
             _heading(reply, name)
-        self._foot.button(
-            "Stop", key=f"stop-{reply.id}", icon=":material/stop_circle:", on_click=stop, args=(reply.id,)
-        )
+        if stop is not None:
+            self._foot.button(
+                "Stop", key=f"stop-{reply.id}", icon=":material/stop_circle:", on_click=stop, args=(reply.id,)
+            )
 
     def take(self, update: Update) -> bool:
         """Draws what is new, and says whether that was the end."""

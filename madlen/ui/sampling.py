@@ -20,6 +20,7 @@ _NAMES = {
 }
 SYSTEM_CHARACTERS = 100_000
 MOST_STOPS = 4
+_FIELDS = ("system", "temperature", "max-tokens", "top-p", "seed", "stop", "effort")
 
 
 def draw(model: Model | None, system: str, parameters: Parameters, *, key: str) -> tuple[str, Parameters]:
@@ -105,6 +106,12 @@ def draw(model: Model | None, system: str, parameters: Parameters, *, key: str) 
         for reason in why.values():
             st.caption(reason)
     return system, Parameters(temperature, tokens, top_p, seed, _ends(stop), effort)
+
+
+def adopt(key: str) -> None:
+    """Forgets what was typed into the fields, for others than these are wanted; for callbacks."""
+    for field in _FIELDS:
+        st.session_state.pop(f"{key}-{field}", None)
 
 
 def _left(key: str, system: str, parameters: Parameters) -> tuple[str, Parameters]:

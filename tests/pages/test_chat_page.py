@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -231,7 +232,8 @@ def test_the_pictures_of_a_prompt_are_shown_and_an_address_is_only_named(current
 def test_an_image_that_is_gone_from_the_database_is_said_to_be_and_the_chat_goes_on(
     current: Current, tmp_path: Path
 ) -> None:
-    seer = Parrot(["A red square.", DONE], ["It was red.", DONE], models=[SEER])
+    roomy = replace(SEER, context_length=10_000)
+    seer = Parrot(["A red square.", DONE], ["It was red.", DONE], models=[roomy])
     madlen = current(seer)
     drawn = io.BytesIO()
     Image.new("RGB", (4, 4), "red").save(drawn, "PNG")
