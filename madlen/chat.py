@@ -228,10 +228,11 @@ class Chat:
         cut: Reply | None = None,
     ) -> Asked:
         replies, requests = [], []
+        chosen = self.store.remarks(turn.session_id).chosen if earlier and history is None else {}
         so_far = [Message("assistant", cut.text), Message("user", conversation.GO_ON)] if cut else []
         for one in asked:
             before = (
-                conversation.seen_by(one.lane.name, earlier, one.lane.model_id)
+                conversation.seen_by(one.lane.name, earlier, one.lane.model_id, chosen)
                 if history is None
                 else history
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from madlen import catalogue, images
 from madlen.types import Lane, Message, Model, Request, Turn
@@ -14,21 +14,27 @@ GO_ON = (
 """What asks a model to continue the words that stand before it."""
 
 
-def seen_by(lane: str, turns: Sequence[Turn], model_id: str = "") -> list[Message]:
+def seen_by(
+    lane: str, turns: Sequence[Turn], model_id: str = "", chosen: Mapping[str, str] | None = None
+) -> list[Message]:
     """What the model in a lane has seen of earlier turns: each prompt, and its own words to it.
 
-    Where a turn has no words of that lane, those of the first good reply stand in. A model gets its
-    own thinking back, and no other's: providers sign it.
+    Its own words are those of the lane's reply that was chosen, else of its last one. Where a turn has no
+    words of that lane, those of the chosen reply stand in, else of the first good one. ``chosen`` has the
+    ids of replies by those of their turns. A model gets its own thinking back, and no other's: providers
+    sign it.
     """
     messages: list[Message] = []
     for turn in turns:
         messages.append(Message("user", turn.text, turn.pictures))
         good = [reply for reply in turn.replies if reply.text]
         own = [reply for reply in good if reply.lane == lane]
-        chosen = own[-1] if own else next(iter(good), None)
-        if chosen is not None:
-            thoughts = chosen.reasoning_details if chosen.model_id == model_id else ()
-            messages.append(Message("assistant", chosen.text, reasoning_details=thoughts))
+        picked = (chosen or {}).get(turn.id)
+        seen = next((reply for reply in own or good if reply.id == picked), None)
+        seen = seen or (own[-1] if own else next(iter(good), None))
+        if seen is not None:
+            thoughts = seen.reasoning_details if seen.model_id == model_id else ()
+            messages.append(Message("assistant", seen.text, reasoning_details=thoughts))
     return messages
 
 

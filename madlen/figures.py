@@ -6,6 +6,8 @@ from decimal import Decimal
 
 from madlen.types import Quota, Reply, Status
 
+_SHORTEST_THOUGHT = 0.05
+"""Seconds; what came at once tells nothing of how long a model thought."""
 _ENDED = {
     Status.STOPPED: "stopped",
     Status.INTERRUPTED: "cut off",
@@ -50,6 +52,15 @@ def finished(reply: Reply, name: str) -> str:
         "" if duration is None else f"{duration:,.1f} s",
     ]
     return ", ".join(part for part in parts if part)
+
+
+def thinking(reply: Reply) -> str:
+    """What stands over the reasoning of an answer: how long it took, from first chunk to first words."""
+    began, spoke = reply.timing.time_to_first_chunk, reply.timing.time_to_first_token
+    ended = reply.timing.duration if spoke is None else spoke
+    if began is None or ended is None or ended - began < _SHORTEST_THOUGHT:
+        return "Thinking"
+    return f"Thought for {ended - began:,.1f} s"
 
 
 def left(quota: Quota) -> str:

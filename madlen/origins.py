@@ -1,4 +1,4 @@
-"""Where a session came from, where that was another session or a file."""
+"""Where a session came from, where that was another session or a file, and what was forked from it."""
 
 from __future__ import annotations
 
@@ -18,3 +18,12 @@ class Origin:
     kind: Kind
     session_id: str = ""
     turn_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fork:
+    """A session that was forked from another at one of its turns."""
+
+    session_id: str
+    title: str
+    turn_id: str

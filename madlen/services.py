@@ -16,6 +16,7 @@ from madlen.archives import Archives
 from madlen.batch import Batch
 from madlen.batch.judging import Judging
 from madlen.chat import Chat
+from madlen.editing import Editing
 from madlen.errors import BadSetting
 from madlen.generation import Deadlines
 from madlen.hub import Hub
@@ -88,6 +89,7 @@ class Services:
             self.shelf = Shelf(self.store, self.hub, self.portal)
             stack.callback(self.shelf.close)
             self._in_background(stack, self.shelf.keep_purged)
+            self.editing = Editing(self.chat, self.tracing)
             self.batch = Batch(
                 self.store,
                 self.hub,

@@ -30,6 +30,7 @@ STORE_FINISH = "store finish"
 FIRST_CHUNK = "madlen.first_chunk"
 FIRST_VISIBLE_TEXT = "madlen.first_visible_text"
 VOTE = "vote"
+RATING = "rating"
 EVALUATION = "gen_ai.evaluation.result"
 STOPPED = "madlen.stopped"
 RETRYING = "madlen.retrying"
@@ -108,6 +109,16 @@ class Tracing:
             yield span
             for reply in replies:
                 span.add_event(EVALUATION, _evaluation(vote, reply))
+
+    @contextmanager
+    def rating(self, rating: str | None, reply: Reply) -> Iterator[Span]:
+        """The span ``rating``, linked to the reply's ``chat`` span; one that is taken back has no result."""
+        attributes: dict[str, AttributeValue] = {"gen_ai.conversation.id": reply.session_id}
+        with self._current(RATING, SpanKind.INTERNAL, attributes, _links([reply])) as span:
+            yield span
+            if rating is not None:
+                score = 1.0 if rating == "up" else 0.0
+                span.add_event(EVALUATION, _result("rating", score, rating, reply))
 
     @contextmanager
     def _current(
@@ -233,10 +244,14 @@ def _evaluation(vote: Vote, reply: Reply) -> dict[str, AttributeValue]:
     else:
         score = 1 - place / (groups - 1)
         label = "best" if place == 0 else "worst" if place == groups - 1 else "between"
+    return _result("vote", 0.0 if vote.bad else score, "bad" if vote.bad else label, reply)
+
+
+def _result(name: str, score: float, label: str, reply: Reply) -> dict[str, AttributeValue]:
     return {
-        "gen_ai.evaluation.name": "vote",
-        "gen_ai.evaluation.score.value": 0.0 if vote.bad else score,
-        "gen_ai.evaluation.score.label": "bad" if vote.bad else label,
+        "gen_ai.evaluation.name": name,
+        "gen_ai.evaluation.score.value": score,
+        "gen_ai.evaluation.score.label": label,
         "gen_ai.response.id": reply.generation_id or reply.id,
         "gen_ai.request.model": reply.model_id,
     }

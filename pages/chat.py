@@ -5,23 +5,20 @@ from __future__ import annotations
 from functools import partial
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from madlen import catalogue, estimates, services
 from madlen.errors import MadlenError
-from madlen.types import Lane, Message, Model, Parameters, Session, Status, Turn
+from madlen.types import Lane, Message, Model, Parameters, Session
 from madlen.ui import (
     address,
     composer,
+    conversation,
     exports,
-    offers,
     picker,
     presets,
     readiness,
-    replies,
     sampling,
     sidebar,
-    streaming,
     temporary,
     text,
     unsent,
@@ -30,8 +27,6 @@ from madlen.ui import (
 from madlen.ui.attempts import attempt
 from madlen.ui.temporary import Temporary
 from madlen.ui.unsent import Before, Unsent
-
-TURNS_AT_ONCE = 10
 
 madlen = services.current()
 chat = madlen.chat
@@ -81,7 +76,7 @@ def main() -> None:
     if not turns:
         with greeting.container():
             welcome.draw(model, ask=lambda words: send(Unsent(words), lane))
-    conversation, unfinished = st.container(), st.container()
+    talk, unfinished = st.container(), st.container()
     foreseen = estimates.before([lane], listing.models, turns, Message("user", ""), medians={}, quota=quota)
     before = Before(lane, model, foreseen.get(lane.name), listing, choices, key)
     name = names.get(model_id, model_id)
@@ -92,28 +87,11 @@ def main() -> None:
     begin = temporary.begin if passing else st.query_params.clear
     stop = composer.draw(before, name, last=last, send=send, settle=settle, begin=begin)
     sidebar.foot(model_id)
-    with conversation:
+    with talk:
         if passing:
             temporary.draw(passing, names, lane, stop)
-        else:
-            for turn in _shown(turns, key):
-                _draw(turn, names, lane, stop)
-
-
-def _shown(turns: list[Turn], key: str) -> list[Turn]:
-    """The newest turns, with a way to the ones before, so that a long chat opens as fast as a short one."""
-    number = st.session_state.get(f"{key}-turns", TURNS_AT_ONCE)
-    hidden = len(turns) - number
-    if hidden > 0:
-        st.button(
-            f"Show {min(hidden, TURNS_AT_ONCE)} earlier prompts of {hidden}",
-            key=f"{key}-earlier",
-            icon=":material/expand_less:",
-            type="tertiary",
-            on_click=st.session_state.update,
-            args=({f"{key}-turns": number + TURNS_AT_ONCE},),
-        )
-    return turns[-number:]
+        elif session:
+            conversation.draw(session, turns, listing, choices, lane, stop=stop)
 
 
 def _lane(session: Session | None, model: Model | None, model_id: str, key: str) -> Lane:
@@ -161,36 +139,6 @@ def _send_anew(passing: Temporary | None, written: Unsent, lane: Lane) -> None:
     if passing:
         temporary.begin()
     _send(None, temporary.current() if passing else None, written, lane)
-
-
-def _draw(turn: Turn, names: dict[str, str], lane: Lane, stop: DeltaGenerator) -> None:
-    replies.prompt(turn)
-    reply = turn.replies[-1] if turn.replies else None
-    if reply is None:
-        return
-    name = names.get(reply.model_id, reply.model_id)
-    again, picked = partial(_again, turn, lane.system), lane.model_id
-    offer = partial(
-        offers.draw,
-        again=again,
-        resume=partial(attempt, partial(chat.resume, system=lane.system)),
-        other=picked,
-        other_name=names.get(picked, picked),
-    )
-    if reply.status is Status.STREAMING:
-        composer.stopping(stop, reply.id, partial(attempt, chat.stop))
-        with st.chat_message("assistant", avatar=replies.ANSWER_ICON):
-            waiting = partial(readiness.waiting, reply.model_id)
-            card = replies.Arriving(reply, name, waiting=waiting, stop=None, offer=offer)
-        for update in streaming.paced(madlen.hub.follow(reply.id, every=streaming.FRAME_SECONDS)):
-            card.take(update)
-        stop.empty()
-    else:
-        replies.answer(reply, name, offer=offer)
-
-
-def _again(turn: Turn, system: str, lane: Lane) -> None:
-    attempt(partial(chat.regenerate, system=system), turn.session_id, turn.id, lane)
 
 
 try:

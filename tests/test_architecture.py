@@ -27,7 +27,7 @@ BELOW = {
     "origins": "",
     "history": "types",
     "store": "types errors origins history settings catalogue tracing votes lane_sets prompt_sets "
-    "judgements presets prompt_library",
+    "judgements presets prompt_library remarks",
     "beginnings": "types",
     "lane_sets": "types errors names",
     "comparison": "types errors beginnings votes",
@@ -62,15 +62,15 @@ BELOW = {
     "archives": "types errors origins beginnings comparison files store generation chat then_now",
     "run_files": "errors origins archives batch files prompt_sets store",
     "services": "types errors rarely settings catalogue images tracing providers store generation hub chat "
-    "archives batch run_files shelf titles",
+    "archives batch run_files shelf titles editing",
     "api": "types errors history settings catalogue images transcript tracing guard generation hub chat "
     "services archives comparison votes ratings files lane_sets viewport prompt_sets batch "
-    "judgements duels presets prompt_library",
+    "judgements duels presets prompt_library remarks editing",
     # Of the providers, what is drawn: how far an embedded model is, and which models there are.
     "ui": "types errors history blind catalogue comparison differences estimates figures images "
     "judgements lane_sets prompt_sets race ratings transcript viewport votes generation chat "
     "batch services archives files origins then_now providers.local providers.directory "
-    "beginnings conversation names presets prompt_library temporary text_files",
+    "beginnings conversation names presets prompt_library temporary text_files remarks",
     "pages": "types errors history blind catalogue duels estimates images judgements prompt_sets ratings "
     "votes generation chat batch services ui archives providers.local providers.directory",
     "app": "types errors services api ui",
@@ -79,6 +79,8 @@ BELOW = {
     "prompt_library": "errors names",
     "temporary": "types errors beginnings",
     "text_files": "errors",
+    "remarks": "",
+    "editing": "types errors origins remarks beginnings tracing chat",
 }
 """What each module or package may import of ours, besides its own package. A new one needs a row."""
 

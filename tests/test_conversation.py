@@ -32,3 +32,23 @@ def test_a_lane_sees_the_last_of_its_words_to_a_turn() -> None:
 
 def test_a_reply_without_words_is_no_part_of_the_conversation() -> None:
     assert seen_by("chat", [a_turn("First?", ("chat", ""))]) == [Message("user", "First?")]
+
+
+def chosen(turn: Turn, place: int) -> dict[str, str]:
+    return {turn.id: turn.replies[place].id}
+
+
+def test_a_lane_sees_the_one_of_its_replies_that_was_chosen() -> None:
+    turn = a_turn("First?", ("chat", "Good"), ("chat", "Better"))
+    assert seen_by("chat", [turn], chosen=chosen(turn, 0))[-1] == Message("assistant", "Good")
+
+
+def test_the_chosen_reply_stands_in_for_a_lane_that_said_nothing() -> None:
+    turn = a_turn("First?", ("a", "A one"), ("b", "B one"))
+    assert seen_by("c", [turn], chosen=chosen(turn, 1))[-1].text == "B one"
+    assert seen_by("a", [turn], chosen=chosen(turn, 1))[-1].text == "A one"
+
+
+def test_a_chosen_reply_without_a_word_is_passed_over() -> None:
+    turn = a_turn("First?", ("chat", "Good"), ("chat", ""))
+    assert seen_by("chat", [turn], chosen=chosen(turn, 1))[-1].text == "Good"

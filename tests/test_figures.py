@@ -165,3 +165,17 @@ def test_the_end_of_an_answer_is_short_enough_to_be_read_aloud(status: Status, l
 
 def test_an_end_without_figures_says_only_who_ended() -> None:
     assert figures.finished(reply(), "Polly") == "Polly finished"
+
+
+@pytest.mark.parametrize(
+    ("timing", "shown"),
+    [
+        (Timing(0.4, 3.6, 5.0), "Thought for 3.2 s"),
+        (Timing(0.4, None, 5.0), "Thought for 4.6 s"),
+        (Timing(0.4, 0.41, 5.0), "Thinking"),
+        (Timing(), "Thinking"),
+    ],
+    ids=["then spoke", "never spoke", "at once", "not known"],
+)
+def test_how_long_a_model_thought_is_said(timing: Timing, shown: str) -> None:
+    assert figures.thinking(reply(timing=timing)) == shown

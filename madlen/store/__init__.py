@@ -12,6 +12,7 @@ from madlen.store.history import HistoryStore
 from madlen.store.judged import JudgementStore
 from madlen.store.lane_sets import LaneSets
 from madlen.store.presets import PresetStore
+from madlen.store.revised import RevisionStore
 from madlen.store.sets import SetStore
 from madlen.store.sqlite import SQLiteStore
 from madlen.types import Choices, Lane, Parameters, Reply, Session, Turn
@@ -33,7 +34,7 @@ class Listener(Protocol):
     def close(self) -> None: ...
 
 
-class Store(HistoryStore, LaneSets, PresetStore, SetStore, JudgementStore, Protocol):
+class Store(HistoryStore, LaneSets, PresetStore, SetStore, JudgementStore, RevisionStore, Protocol):
     """Sessions, their turns and the replies to them; synchronous and safe to call from any thread.
 
     What a method has returned from is durable: it survives the process being killed. Every method
@@ -78,8 +79,9 @@ class Store(HistoryStore, LaneSets, PresetStore, SetStore, JudgementStore, Proto
     ) -> None:
         """Keeps a prompt, its pictures and an empty row for each reply, in one transaction.
 
-        With ``session`` that begins too. A turn that is there already only gains the replies. The
-        session is dated and takes on ``model_id``. Raises ``NotFound`` when it has gone.
+        With ``session`` that begins too. A turn that is there already only gains the replies, and
+        none of its replies is chosen any more. The session is dated and takes on ``model_id``. Raises
+        ``NotFound`` when it has gone.
         """
 
     def save(self, reply: Reply) -> None:

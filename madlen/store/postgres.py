@@ -17,6 +17,7 @@ from madlen.store.postgres_judgements import PostgresJudgements
 from madlen.store.postgres_lane_sets import PostgresLaneSets
 from madlen.store.postgres_listening import CHANNEL, PostgresListener
 from madlen.store.postgres_presets import PostgresPresets
+from madlen.store.postgres_revisions import PostgresRevisions
 from madlen.store.postgres_rows import insert, insert_pictures
 from madlen.store.postgres_schema import migrate
 from madlen.store.postgres_sets import PostgresSets
@@ -51,6 +52,7 @@ class PostgresStore(
     PostgresSets,
     PostgresJudgements,
     PostgresPresets,
+    PostgresRevisions,
     Keeping,
 ):
     """Keeps the ``Store`` protocol. ``url`` is what libpq takes: ``postgresql://user:password@host/database``."""
@@ -140,7 +142,7 @@ class PostgresStore(
                 [now, model_id, turn.session_id],
             ).rowcount:
                 raise rows.no_session()
-            if not connection.execute("SELECT 1 FROM messages WHERE id = %s", [turn.id]).fetchone():
+            if not connection.execute("UPDATE messages SET chosen = NULL WHERE id = %s", [turn.id]).rowcount:
                 insert(connection, "messages", rows.prompt_columns(turn))
                 insert_pictures(connection, turn.id, turn.pictures)
             for reply in replies:

@@ -55,4 +55,5 @@ STEPS: tuple[Callable[[Connection], None], ...] = (
     comparing.m010_origins,
     history.m011_history,
     presets.m012_presets,
+    history.m013_remarks,
 )

@@ -49,3 +49,15 @@ def m011_history(connection: Connection) -> None:
         CREATE INDEX messages_search ON messages USING gin (search_words(content, seq))
             WHERE status <> 'streaming'
     """)
+
+
+def m013_remarks(connection: Connection) -> None:
+    # On the row of a prompt, the id of the reply to go on with; on that of a reply, 1 or -1 for a thumb. No
+    # foreign key: each deleted message would look for the prompts that chose it. A chat shows what was
+    # forked from it whenever it is opened.
+    connection.execute("""
+        ALTER TABLE messages ADD COLUMN chosen text;
+        ALTER TABLE messages ADD COLUMN rating smallint CHECK (rating IN (-1, 1));
+        CREATE INDEX messages_rated ON messages (model_id, rating) WHERE rating IS NOT NULL;
+        CREATE INDEX chat_sessions_from ON chat_sessions ((origin->>'session_id')) WHERE origin IS NOT NULL
+    """)

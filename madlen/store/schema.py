@@ -20,5 +20,6 @@ for step in (
     schema_comparing.m010_origins,
     schema_history.m011_history,
     schema_presets.m012_presets,
+    schema_history.m013_remarks,
 ):
     migrations()(step)

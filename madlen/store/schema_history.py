@@ -36,3 +36,16 @@ def m011_history(db: Database) -> None:
     """)
     db.execute("INSERT INTO messages_search (messages_search) VALUES ('rebuild')")
     db.execute("INSERT INTO messages_search (messages_search, rank) VALUES ('secure-delete', 1)")
+
+
+def m013_remarks(db: Database) -> None:
+    # On the row of a prompt, the id of the reply to go on with; on that of a reply, 1 or -1 for a thumb. No
+    # foreign key: each deleted message would look for the prompts that chose it.
+    db.execute("ALTER TABLE messages ADD COLUMN chosen TEXT")
+    db.execute("ALTER TABLE messages ADD COLUMN rating INTEGER CHECK (rating IN (-1, 1))")
+    db.execute("CREATE INDEX messages_rated ON messages (model_id, rating) WHERE rating IS NOT NULL")
+    # A chat shows what was forked from it whenever it is opened.
+    db.execute("""
+        CREATE INDEX chat_sessions_from ON chat_sessions (json_extract(origin, '$.session_id'))
+        WHERE origin IS NOT NULL
+    """)

@@ -16,6 +16,7 @@ from madlen.store.sqlite_history import SQLiteHistory
 from madlen.store.sqlite_judgements import SQLiteJudgements
 from madlen.store.sqlite_lane_sets import SQLiteLaneSets
 from madlen.store.sqlite_presets import SQLitePresets
+from madlen.store.sqlite_revisions import SQLiteRevisions
 from madlen.store.sqlite_sets import SQLiteSets
 from madlen.store.sqlite_votes import SQLiteVotes
 from madlen.types import Choices, Lane, Parameters, Picture, Reply, Session, Status, Turn
@@ -38,7 +39,14 @@ _PICTURES = """
 
 
 class SQLiteStore(
-    SQLiteHistory, SQLiteVotes, SQLiteLaneSets, SQLiteSets, SQLiteJudgements, SQLitePresets, Keeping
+    SQLiteHistory,
+    SQLiteVotes,
+    SQLiteLaneSets,
+    SQLiteSets,
+    SQLiteJudgements,
+    SQLitePresets,
+    SQLiteRevisions,
+    Keeping,
 ):
     """Keeps the ``Store`` protocol. ``path`` is relative to the working folder or absolute."""
 
@@ -132,7 +140,7 @@ class SQLiteStore(
                 [now, model_id, turn.session_id],
             ).rowcount:
                 raise rows.no_session()
-            if not db.table("messages").count_where("id = ?", [turn.id]):
+            if not db.execute("UPDATE messages SET chosen = NULL WHERE id = ?", [turn.id]).rowcount:
                 db.table("messages").insert(rows.prompt_columns(turn))
                 _insert_pictures(db, turn.id, turn.pictures)
             for reply in replies:

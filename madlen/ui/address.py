@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 import streamlit as st
 
 from madlen import services
@@ -40,3 +42,9 @@ def follow(key: str) -> None:
         picker.choose(key, model_id)
     if prompt:
         st.session_state["prompt"] = prompt[:PROMPT_CHARACTERS]
+
+
+def origin() -> str:
+    """Where this page was opened, such as ``http://localhost:8501``."""
+    address = urlsplit(st.context.url or "http://localhost:8501")
+    return f"{address.scheme}://{address.netloc}"

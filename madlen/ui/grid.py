@@ -62,10 +62,10 @@ def draw(turn: Turn, shown: Mapping[str, Reply], names: Mapping[str, str], acts:
                     titles[lane],
                     waiting=_waiting(acts, reply.model_id),
                     stop=acts.stop,
-                    offer=acts.offer,
+                    below=replies.Below(acts.offer),
                 )
             else:
-                replies.ended(reply, titles[lane], offer=acts.offer)
+                replies.ended(reply, titles[lane], below=replies.Below(acts.offer))
                 _medals(reply, best)
     if arriving:
         for updates in streaming.paced_all(acts.follow(list(arriving))):

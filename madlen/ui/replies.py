@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -13,13 +14,22 @@ from madlen.ui import streaming, text
 
 ANSWER_ICON = ":material/neurology:"
 PROMPT_ICON = ":material/person:"
-Offer = Callable[[Reply], None]
-"""Draws what can be done about a reply that is not whole."""
+_THUMBNAIL = 240
 _ENDED_EARLY = {
     "length": "The answer reached its token limit.",
     "content_filter": "The provider's content filter ended the answer here.",
 }
 """What a finish reason says beside "stop", in the field's words for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Below:
+    """What a page draws under a reply that has ended."""
+
+    offer: Callable[[Reply], None]
+    """What can be done about one that is not whole."""
+    always: Callable[[Reply], None] | None = None
+    """What can be done about any."""
 
 
 def prompt(turn: Turn) -> None:
@@ -30,23 +40,23 @@ def prompt(turn: Turn) -> None:
         pictures(turn.pictures)
 
 
-def answer(reply: Reply, name: str, *, offer: Offer) -> None:
-    """A reply that has ended: who answered, what, and the figures under it."""
-    with st.chat_message("assistant", avatar=ANSWER_ICON):
-        ended(reply, name, offer=offer)
+def is_whole(reply: Reply) -> bool:
+    """Whether the answer came to the end that its model gave it."""
+    said = reply.text or reply.pictures
+    return bool(reply.status is Status.COMPLETE and said and reply.finish_reason not in _ENDED_EARLY)
 
 
-def ended(reply: Reply, name: str, *, offer: Offer) -> None:
-    """The inside of a card of a reply that has ended."""
+def ended(reply: Reply, name: str, *, below: Below) -> None:
+    """The inside of a card of a reply that has ended: who answered, what, and the figures under it."""
     _heading(reply, name)
     if reply.reasoning:
-        with st.expander("Thinking", icon=streaming.THINKING_ICON):
+        with st.expander(figures.thinking(reply), icon=streaming.THINKING_ICON):
             streaming.whole(reply.reasoning)
     streaming.whole(reply.text)
-    _ending(reply, offer)
+    _ending(reply, below)
 
 
-def _ending(reply: Reply, offer: Offer) -> None:
+def _ending(reply: Reply, below: Below) -> None:
     """What stands under an answer: pictures, why it is not whole, its figures, what can be done."""
     pictures(reply.pictures)
     if reply.failure is not None:
@@ -62,9 +72,11 @@ def _ending(reply: Reply, offer: Offer) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if figure_line:
             st.caption(text.label(figure_line))
-        whole = reply.status is Status.COMPLETE and (reply.text or reply.pictures)
-        if not whole or reply.finish_reason in _ENDED_EARLY:
-            offer(reply)
+        if not is_whole(reply):
+            below.offer(reply)
+    if below.always is not None:
+        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+            below.always(reply)
 
 
 class Arriving:
@@ -80,10 +92,10 @@ class Arriving:
         *,
         waiting: Callable[[float], str],
         stop: Callable[[str], None] | None,
-        offer: Offer,
+        below: Below,
     ) -> None:
         self._name = name
-        self._offer = offer
+        self._below = below
         self._head, self._answer, self._foot = (
             st.empty(),
             streaming.Answer(st.container(), waiting),
@@ -104,7 +116,7 @@ class Arriving:
         with self._head:
             _heading(reply, self._name)
         with self._foot.container():
-            _ending(reply, self._offer)
+            _ending(reply, self._below)
         # What is read aloud: the end, once, for the words themselves are no live region.
         st.toast(text.label(figures.finished(reply, self._name)), icon=":material/done:")
         return True
@@ -113,15 +125,22 @@ class Arriving:
 def _heading(reply: Reply, name: str) -> None:
     """Who was asked, and who really answered where that is known and another."""
     real = reply.model if reply.model != reply.model_id else ""
-    served = "".join(f" · {text.label(part)}" for part in (real, reply.provider) if part)
-    st.caption(f"**{text.label(name)}**{served}")
+    served = " · ".join(text.label(part) for part in (real, reply.provider) if part)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption(f"**{text.label(name)}**", width="content")
+        if served:
+            st.badge(served, color="gray")
 
 
 def pictures(shown: Sequence[Picture]) -> None:
     """Images that were kept, and the addresses of those that were only named."""
     kept = [picture.content for picture in shown if picture.content and not images.is_damaged(picture)]
     if kept:
-        st.image(kept, width=240)
+        with st.container(horizontal=True):
+            for number, content in enumerate(kept, 1):
+                # Small by its container, for an image with a width of its own keeps it on the full screen.
+                with st.container(width=_THUMBNAIL):
+                    st.image(content, width="stretch", alt=f"Image {number}")
     for picture in shown:
         if images.is_missing(picture):
             st.caption(":material/broken_image: An image that was here is missing from the database.")

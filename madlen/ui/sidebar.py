@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import shlex
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
 
 import streamlit as st
 
 from madlen import history, services
 from madlen.history import Entry
 from madlen.types import Session
-from madlen.ui import chats, text
+from madlen.ui import address, chats, text
 from madlen.ui.chats import Here
 
 _AT_HAND = 14
@@ -92,17 +91,11 @@ def foot(model_id: str) -> None:
         st.caption("Every model here answers over REST too, in OpenAI's shape.")
         asked = {"model": model_id, "messages": [{"role": "user", "content": "Hello!"}]}
         st.code(
-            f"curl {_origin()}/api/chat/ \\\n  -H 'Content-Type: application/json' \\\n"
+            f"curl {address.origin()}/api/chat/ \\\n  -H 'Content-Type: application/json' \\\n"
             f"  -d {shlex.quote(json.dumps(asked))}",
             language="bash",
         )
-        st.link_button("All calls", f"{_origin()}/api/docs", type="tertiary", icon=":material/api:")
-
-
-def _origin() -> str:
-    """Where this page was opened, such as ``http://localhost:8501``."""
-    address = urlsplit(st.context.url or "http://localhost:8501")
-    return f"{address.scheme}://{address.netloc}"
+        st.link_button("All calls", f"{address.origin()}/api/docs", type="tertiary", icon=":material/api:")
 
 
 def _open(session_id: str) -> None:

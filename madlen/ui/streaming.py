@@ -10,10 +10,12 @@ from contextlib import contextmanager
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from madlen import figures
 from madlen.transcript import Update
 from madlen.types import Reply
 from madlen.ui import blocks
 
+THINKING = "Thinking"
 THINKING_ICON = ":material/psychology:"
 FRAME_SECONDS = 1 / 30
 _SENT_PER_SECOND = 200_000
@@ -122,7 +124,7 @@ class Answer:
     def __init__(self, container: DeltaGenerator, waiting: Callable[[float], str]) -> None:
         self._began = time.monotonic()
         self._waiting = waiting
-        self._thoughts, self._body = container.container(), container.container()
+        self._thoughts, self._body = container.empty(), container.container()
         self._note, self._told = container.empty(), ""
         self._thinking: _Painter | None = None
         self._words: _Painter | None = None
@@ -130,7 +132,7 @@ class Answer:
     def take(self, update: Update) -> Reply | None:
         """Draws what is new; the whole reply once it has ended."""
         if update.reasoning and self._thinking is None:
-            self._thinking = _Painter(self._thoughts.expander("Thinking", icon=THINKING_ICON))
+            self._thinking = _Painter(self._thoughts.expander(THINKING, icon=THINKING_ICON))
         if update.text:
             if self._words is None:
                 self._words = _Painter(self._body)
@@ -144,6 +146,9 @@ class Answer:
             for painter in (self._thinking, self._words):
                 if painter is not None:
                     painter.finish()
+            if self._thinking is not None and (label := figures.thinking(update.ended)) != THINKING:
+                # In the same place, what is inside stays.
+                self._thoughts.expander(label, icon=THINKING_ICON)
             return update.ended
         waited = time.monotonic() - self._began
         if update.note:

@@ -113,18 +113,19 @@ def draw(chat: Temporary, names: dict[str, str], lane: Lane, stop: DeltaGenerato
         offer_again = partial(_again, again=partial(attempt, chat.again, turn), lane=lane)
         generation = chat.flying.get(reply.id)
         if generation is None:
-            replies.answer(reply, name, offer=offer_again)
+            with st.chat_message("assistant", avatar=replies.ANSWER_ICON):
+                replies.ended(reply, name, below=replies.Below(offer_again))
         else:
-            _arriving(generation, reply, name, offer_again, stop)
+            _arriving(generation, reply, name, replies.Below(offer_again), stop)
 
 
 def _arriving(
-    generation: Generation, reply: Reply, name: str, offer_again: replies.Offer, stop: DeltaGenerator
+    generation: Generation, reply: Reply, name: str, below: replies.Below, stop: DeltaGenerator
 ) -> None:
     composer.stopping(stop, reply.id, services.current().chat.stop)
     with st.chat_message("assistant", avatar=replies.ANSWER_ICON):
         waiting = partial(readiness.waiting, reply.model_id)
-        card = replies.Arriving(reply, name, waiting=waiting, stop=None, offer=offer_again)
+        card = replies.Arriving(reply, name, waiting=waiting, stop=None, below=below)
     for update in streaming.paced(generation.follow(every=streaming.FRAME_SECONDS)):
         card.take(update)
     stop.empty()

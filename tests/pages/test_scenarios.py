@@ -11,7 +11,7 @@ import pytest
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 from streamlit.testing.v1 import AppTest
-from streamlit.testing.v1.element_tree import ChatMessage
+from streamlit.testing.v1.element_tree import ChatMessage, Markdown
 
 from madlen import services
 from madlen.providers import retries
@@ -79,15 +79,21 @@ def sentences(answer: ChatMessage) -> list[str]:
 
 
 def captions(answer: ChatMessage) -> str:
-    return "\n".join(str(caption.value) for caption in answer.caption)
+    badges = (str(badge.value) for badge in answer.markdown if is_badge(badge))
+    return "\n".join([*badges, *(str(caption.value) for caption in answer.caption)])
 
 
 def words(answer: ChatMessage) -> str:
-    return "\n".join(str(markdown.value) for markdown in answer.markdown)
+    return "\n".join(str(markdown.value) for markdown in answer.markdown if not is_badge(markdown))
+
+
+def is_badge(markdown: Markdown) -> bool:
+    return str(markdown.value).startswith(":gray-badge[")
 
 
 def offered(answer: ChatMessage) -> list[str]:
-    return [button.label for button in answer.button]
+    """What is offered in words; the icons under every answer have none."""
+    return [button.label for button in answer.button if button.label]
 
 
 def check_failure(answer: ChatMessage, name: str, reply: Reply) -> None:
@@ -201,7 +207,7 @@ def test_credit_for_fewer_tokens_is_offered_and_is_enough(stage: Stage) -> None:
 @pytest.mark.parametrize("status", [402, 429, 503])
 def test_a_wait_that_was_named_is_counted_down(stage: Stage, status: int) -> None:
     busy = Scenario("busy", (refusal(status, "Busy", headers={"Retry-After": "60"}),))
-    [again] = card(shown(stage, busy)).button
+    [again] = [button for button in card(shown(stage, busy)).button if button.label]
     assert re.fullmatch("Try again in [56][0-9] s", again.label)
     assert again.disabled
 
@@ -209,7 +215,9 @@ def test_a_wait_that_was_named_is_counted_down(stage: Stage, status: int) -> Non
 def test_a_minute_that_ends_at_a_known_time_is_counted_down(stage: Stage) -> None:
     reset = {"X-RateLimit-Reset": str(round((datetime.now(UTC).timestamp() + 50) * 1000))}
     full = refusal(429, "Rate limit exceeded: free-models-per-min. ", metadata={"headers": reset})
-    [again] = card(shown(stage, Scenario("a full minute", (full,)))).button
+    [again] = [
+        button for button in card(shown(stage, Scenario("a full minute", (full,)))).button if button.label
+    ]
     assert re.fullmatch("Try again in [45][0-9] s", again.label)
 
 

@@ -52,7 +52,15 @@ def test_the_tables_are_those_of_the_original(raw: Database) -> None:
 def test_no_table_comes_to_be_that_the_schema_does_not_name(raw: Database) -> None:
     ours = {name for name in raw.table_names() if not name.startswith(("messages_search", "sessions_search"))}
     kept = {"chat_sessions", "messages", "images", "message_images", "model_choices", "votes", "lane_sets"}
-    kept |= {"prompt_sets", "prompt_set_images", "runs", "run_cells", "judgements", "presets", "saved_prompts"}
+    kept |= {
+        "prompt_sets",
+        "prompt_set_images",
+        "runs",
+        "run_cells",
+        "judgements",
+        "presets",
+        "saved_prompts",
+    }
     assert ours == {*kept, "_sqlite_migrations"}
 
 

@@ -1,0 +1,167 @@
+"""What one does about an answer that has ended, as a row of icons under it.
+
+What needs more than a click opens in a dialog, which is drawn only while one looks at it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from madlen import services
+from madlen.chat import PROMPT_CHARACTERS
+from madlen.errors import MadlenError
+from madlen.remarks import Rating
+from madlen.types import Lane, Reply, Turn
+from madlen.ui import address, text
+from madlen.ui.attempts import attempt
+
+_OTHER, _WORDS, _REFUSED = "other-model", "edit-text", "edit-refused"
+_THUMBS: dict[Rating, int] = {"down": 0, "up": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Acts:
+    """What a chat can do about the answers to a turn."""
+
+    again: Callable[[Lane], None]
+    others: Callable[[], Sequence[str]]
+    """Ids of the models that can be asked instead, the likeliest first."""
+    lines: Callable[[str], str]
+    """What a list of models says of one, by its id."""
+    fork: Callable[[str], None]
+    """Asks the prompt in other words, in a chat of its own. Raises ``MadlenError``."""
+    delete: Callable[[], None]
+
+
+def draw(turn: Turn, reply: Reply, acts: Acts, *, rating: Rating | None, whole: bool) -> None:
+    """Draws the icons. One that is not ``whole`` has ways of its own to be asked again."""
+    _copy(reply)
+    if whole:
+        same = Lane(reply.model_id, reply.lane, reply.parameters)
+        st.button(
+            "",
+            key=f"regenerate-{reply.id}",
+            icon=":material/refresh:",
+            help="Answer once more",
+            type="tertiary",
+            on_click=acts.again,
+            args=(same,),
+        )
+    _other_model(reply, acts)
+    edit(turn, acts)
+    thumbs(reply, rating)
+    more(turn, acts, reply)
+
+
+def _copy(reply: Reply) -> None:
+    if reply.text and _icon("Copy…", ":material/content_copy:", f"copy-{reply.id}"):
+        _copying(reply)
+
+
+@st.dialog("Copy the answer", width="medium")
+def _copying(reply: Reply) -> None:
+    """The answer as it was written, in a block that has a button to copy it."""
+    st.caption("As it was written. The icon in the corner of the box copies it.")
+    st.code(reply.text, language=None, wrap_lines=True)
+
+
+def _other_model(reply: Reply, acts: Acts) -> None:
+    if _icon("Answer with another model…", ":material/swap_horiz:", f"other-{reply.id}"):
+        _asking_other(reply, acts)
+
+
+@st.dialog("Answer with another model")
+def _asking_other(reply: Reply, acts: Acts) -> None:
+    others = [model_id for model_id in acts.others() if model_id != reply.model_id]
+    st.selectbox("Model", others, format_func=acts.lines, key=_OTHER)
+    if st.button(
+        "Ask it",
+        key="other-go",
+        icon=":material/swap_horiz:",
+        type="primary",
+        disabled=not others,
+        on_click=_ask_other,
+        args=(reply, acts),
+    ):
+        st.rerun()
+
+
+def _ask_other(reply: Reply, acts: Acts) -> None:
+    acts.again(Lane(st.session_state[_OTHER], reply.lane, reply.parameters))
+
+
+def edit(turn: Turn, acts: Acts) -> None:
+    """The prompt to be changed and asked in a chat of its own."""
+    if _icon("Edit the prompt…", ":material/edit:", f"edit-{turn.id}"):
+        _editing(turn, acts)
+
+
+@st.dialog("Edit the prompt", width="medium")
+def _editing(turn: Turn, acts: Acts) -> None:
+    st.text_area("Prompt", turn.text, key=_WORDS, max_chars=PROMPT_CHARACTERS, height=200)
+    st.caption("Asked in a new chat that has everything before it. This chat stays as it is.")
+    if not st.button(
+        "Ask in a new chat",
+        key="edit-go",
+        icon=":material/fork_right:",
+        type="primary",
+        on_click=_fork,
+        args=(acts,),
+    ):
+        return
+    if sentence := st.session_state.pop(_REFUSED, ""):
+        st.error(text.label(sentence), icon=":material/error:")
+    else:
+        st.rerun()
+
+
+def _fork(acts: Acts) -> None:
+    try:
+        acts.fork(st.session_state[_WORDS])
+    except MadlenError as error:
+        st.session_state[_REFUSED] = str(error)
+
+
+def thumbs(reply: Reply, rating: Rating | None) -> None:
+    """A thumb up or down, which is kept."""
+    key = f"thumbs-{reply.id}"
+    st.feedback(
+        "thumbs",
+        key=key,
+        default=None if rating is None else _THUMBS[rating],
+        on_change=_rate,
+        args=(key, reply.id),
+    )
+
+
+def more(turn: Turn, acts: Acts, reply: Reply | None) -> None:
+    """What is needed rarely: the way back here, the trace, and to delete the turn."""
+    if _icon("Link, trace, delete…", ":material/more_horiz:", f"more-{turn.id}"):
+        _rarely(turn, acts, reply)
+
+
+@st.dialog("This prompt and answer")
+def _rarely(turn: Turn, acts: Acts, reply: Reply | None) -> None:
+    message = reply or turn
+    st.caption("Link to this message")
+    st.code(
+        f"{address.origin()}/?session={turn.session_id}&message={message.id}", language=None, wrap_lines=True
+    )
+    if reply is not None and reply.trace_id:
+        st.caption("Trace of this answer")
+        st.code(reply.trace_id, language=None, wrap_lines=True)
+    st.caption("A prompt that is deleted takes its answers with it. It cannot be brought back.")
+    if st.button("Delete", key="delete-go", icon=":material/delete:", on_click=acts.delete):
+        st.rerun()
+
+
+def _icon(told: str, icon: str, key: str) -> bool:
+    return st.button("", key=key, icon=icon, help=told, type="tertiary")
+
+
+def _rate(key: str, reply_id: str) -> None:
+    known: dict[int, Rating] = {value: rating for rating, value in _THUMBS.items()}
+    attempt(services.current().editing.rate, reply_id, known.get(st.session_state[key]))
