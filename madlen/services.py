@@ -8,6 +8,9 @@ import threading
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
 
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
@@ -17,22 +20,22 @@ from madlen.batch import Batch
 from madlen.batch.judging import Judging
 from madlen.chat import Chat
 from madlen.editing import Editing
-from madlen.errors import BadSetting
+from madlen.errors import BadSetting, UpstreamAuth
 from madlen.generation import Deadlines
 from madlen.hub import Hub
-from madlen.providers import Provider, weights
+from madlen.providers import Provider, reach, weights
 from madlen.providers.account import Account
-from madlen.providers.directory import Directory
+from madlen.providers.directory import Directory, Listing
 from madlen.providers.local import DEFAULT_ID, LocalModels, Readiness
 from madlen.providers.openrouter import OpenRouter, Preferences
 from madlen.rarely import Rarely
 from madlen.run_files import RunFiles
 from madlen.settings import Settings
 from madlen.shelf import Shelf
-from madlen.store import open_store
+from madlen.store import open_store, upkeep
 from madlen.titles import Titles
 from madlen.tracing import Tracing
-from madlen.types import Quota
+from madlen.types import Model, Quota
 
 log = logging.getLogger("madlen")
 
@@ -65,8 +68,9 @@ class Services:
             self.portal: BlockingPortal = stack.enter_context(start_blocking_portal(name="madlen"))
             self._local: LocalModels | None = None
             self._account: Account | None = None
+            self._openrouter: OpenRouter | None = None
             providers = (make_providers or self._providers)(settings, self.tracing)
-            directory = Directory(providers)
+            directory = self._directory = Directory(providers)
             stack.callback(self.portal.call, directory.close)
             self._in_background(stack, directory.keep_fresh)
             if self._account is not None:
@@ -135,7 +139,7 @@ class Services:
             tracing=tracing,
             silence_seconds=settings.no_token_seconds,
         )
-        self._account = openrouter.account
+        self._account, self._openrouter = openrouter.account, openrouter
         return [openrouter, self._local]
 
     def _in_background(self, stack: ExitStack, work: Callable[[], Awaitable[None]]) -> None:
@@ -161,6 +165,42 @@ class Services:
     def quota(self) -> Quota | None:
         """What the OpenRouter account may still do, as far as is known; ``None`` without a key."""
         return self._account.quota if self._account else None
+
+    def list_age(self) -> float | None:
+        """Seconds since the list of models was had; ``None`` where there is none yet."""
+        return self._directory.age
+
+    def list_anew(self) -> Listing:
+        """Asks for the list of models, whatever its age; waits for it."""
+        return self.portal.call(partial(self._directory.refresh, anew=True))
+
+    def check_key(self) -> Quota:
+        """What OpenRouter says of the key at this moment.
+
+        Raises ``UpstreamError``, and ``UpstreamAuth`` for a key that is missing or refused.
+        """
+        if self._openrouter is None:
+            raise UpstreamAuth("No key is set. Set OPENROUTER_API_KEY and start Madlen again.")
+        return self.portal.call(self._openrouter.quota)
+
+    def embedded(self) -> list[tuple[Model, weights.Weights]]:
+        """Every embedded model with its file."""
+        return self._local.files() if self._local else []
+
+    def collector_listens(self) -> bool | None:
+        """Whether the collector of traces takes a connection, within two seconds; ``None`` without one."""
+        address = self.settings.otlp_endpoint
+        if not self.settings.enable_tracing or address is None:
+            return None
+        return self.portal.call(reach.listens, address)
+
+    def back_up(self) -> Path:
+        """Copies the database into a file beside it, named after the moment. Raises what ``backup`` does."""
+        url = self.settings.database_url
+        path = Path(url.removeprefix("sqlite:///"))
+        copy = path.with_name(f"{path.stem}-{datetime.now(UTC):%Y%m%d-%H%M%S}.db")
+        upkeep.backup(url, copy)
+        return copy
 
     async def _renew_quota(self) -> None:
         if self._account is not None:

@@ -150,6 +150,14 @@ def load() -> Settings:
     raise BadSetting(f"Madlen cannot start: {wrong}. Correct it in the environment or in .env.")
 
 
+def source(settings: Settings, name: str) -> Literal["environment", ".env", "default"]:
+    """Where a setting's value is from."""
+    if name not in settings.model_fields_set:
+        return "default"
+    named = {variable.lower() for variable, value in os.environ.items() if value}
+    return "environment" if name in named else ".env"
+
+
 def child_environment(**changes: str) -> dict[str, str]:
     """The environment for a child process: this one's, with the changes."""
     return {**os.environ, **changes}

@@ -27,7 +27,7 @@ BELOW = {
     "origins": "",
     "history": "types",
     "store": "types errors origins history settings catalogue tracing votes lane_sets prompt_sets "
-    "judgements presets prompt_library remarks",
+    "judgements presets prompt_library remarks track_records holdings",
     "beginnings": "types",
     "lane_sets": "types errors names",
     "comparison": "types errors beginnings votes",
@@ -70,9 +70,11 @@ BELOW = {
     "ui": "types errors history blind catalogue comparison differences estimates figures images "
     "judgements lane_sets prompt_sets race ratings transcript viewport votes generation chat "
     "batch services archives files origins then_now providers.local providers.directory "
-    "beginnings conversation names presets prompt_library temporary text_files remarks",
+    "beginnings conversation names presets prompt_library temporary text_files remarks "
+    "track_records holdings disclosure erasure",
     "pages": "types errors history blind catalogue duels estimates images judgements prompt_sets ratings "
-    "votes generation chat batch services ui archives providers.local providers.directory",
+    "votes generation chat batch services ui archives providers.local providers.directory "
+    "comparison figures track_records disclosure",
     "app": "types errors services api ui",
     "names": "errors",
     "presets": "types errors names",
@@ -81,6 +83,10 @@ BELOW = {
     "text_files": "errors",
     "remarks": "",
     "editing": "types errors origins remarks beginnings tracing chat",
+    "disclosure": "settings",
+    "track_records": "",
+    "holdings": "",
+    "erasure": "store hub",
 }
 """What each module or package may import of ours, besides its own package. A new one needs a row."""
 

@@ -55,10 +55,19 @@ class Directory:
                 await self.refresh()
         return self._listing or self._known_so_far(("More models are still being listed; reload soon.",))
 
-    async def refresh(self) -> Listing:
-        """Asks the providers again when the list is five minutes old, or 15 seconds after a failure."""
+    @property
+    def age(self) -> float | None:
+        """Seconds since the oldest part of the list was had, ``None`` without one; from any thread."""
+        moments = [moment for _, moment in tuple(self._known.values())]
+        return self._monotonic() - min(moments) if moments else None
+
+    async def refresh(self, *, anew: bool = False) -> Listing:
+        """Asks the providers again when the list is five minutes old, or 15 seconds after a failure.
+
+        With ``anew`` whatever its age.
+        """
         async with self._lock:
-            if self._listing is None or self._monotonic() >= self._stale_at:
+            if anew or self._listing is None or self._monotonic() >= self._stale_at:
                 notes: dict[str, str] = {}
                 async with anyio.create_task_group() as group:
                     for source in self._providers:

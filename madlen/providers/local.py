@@ -57,8 +57,9 @@ class _Served:
 class _Embedded:
     """One GGUF file: where it comes from, how far it is, and the server once it is loaded."""
 
-    def __init__(self, model: Model, source: Source) -> None:
+    def __init__(self, model: Model, source: Source, path: Path) -> None:
         self.model = model
+        self.path = path
         self.readiness = Readiness()
         self._source = source
         self._loading: asyncio.Future[_Served] | None = None
@@ -120,10 +121,10 @@ class LocalModels:
         async def default(progress: weights.Progress) -> Path:
             return await weights.obtain(progress, cache_folder)
 
-        self._embedded = {DEFAULT_ID: _Embedded(_default_model(), default)}
+        self._embedded = {DEFAULT_ID: _Embedded(_default_model(), default, cache_folder / weights.FILE_NAME)}
         for path in _gguf_files(paths):
             model = _file_model(path, taken=self._embedded.keys())
-            self._embedded[model.id] = _Embedded(model, _at(path))
+            self._embedded[model.id] = _Embedded(model, _at(path), path)
         timeout = httpx.Timeout(connect=10, read=max(READ_SECONDS, silence_seconds), write=60, pool=30)
         self._client = httpx.AsyncClient(timeout=timeout, trust_env=False)
         tracing.instrument_client(self._client)
@@ -135,6 +136,10 @@ class LocalModels:
         """How far a model is; ``None`` for one that is not embedded. Callable from any thread."""
         embedded = self._embedded.get(model_id)
         return embedded.readiness if embedded else None
+
+    def files(self) -> list[tuple[Model, weights.Weights]]:
+        """Every model with its file, which may not be there yet. Callable from any thread."""
+        return [(one.model, weights.at(one.path)) for one in self._embedded.values()]
 
     async def prepare(self, model_id: str) -> None:
         await self._find(model_id).served()

@@ -13,6 +13,7 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import anyio
@@ -34,6 +35,22 @@ _ADVICE = "Connect to the network and try again, set OPENROUTER_API_KEY, or name
 
 Progress = Callable[[float], None]
 """Told the fraction that is there, from 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """A model's file; ``size`` is its bytes, ``None`` while it is not there."""
+
+    path: Path
+    size: int | None
+
+
+def at(path: Path) -> Weights:
+    """The weights that are to be at a path."""
+    try:
+        return Weights(path, path.stat().st_size)
+    except OSError:
+        return Weights(path, None)
 
 
 def cache_folder() -> Path:

@@ -11,6 +11,7 @@ from madlen.origins import Origin
 from madlen.store.history import HistoryStore
 from madlen.store.judged import JudgementStore
 from madlen.store.lane_sets import LaneSets
+from madlen.store.overview import Overview
 from madlen.store.presets import PresetStore
 from madlen.store.revised import RevisionStore
 from madlen.store.sets import SetStore
@@ -34,7 +35,7 @@ class Listener(Protocol):
     def close(self) -> None: ...
 
 
-class Store(HistoryStore, LaneSets, PresetStore, SetStore, JudgementStore, RevisionStore, Protocol):
+class Store(HistoryStore, LaneSets, PresetStore, SetStore, JudgementStore, RevisionStore, Overview, Protocol):
     """Sessions, their turns and the replies to them; synchronous and safe to call from any thread.
 
     What a method has returned from is durable: it survives the process being killed. Every method

@@ -16,6 +16,7 @@ from madlen.store.postgres_history import PostgresHistory
 from madlen.store.postgres_judgements import PostgresJudgements
 from madlen.store.postgres_lane_sets import PostgresLaneSets
 from madlen.store.postgres_listening import CHANNEL, PostgresListener
+from madlen.store.postgres_overview import PostgresOverview
 from madlen.store.postgres_presets import PostgresPresets
 from madlen.store.postgres_revisions import PostgresRevisions
 from madlen.store.postgres_rows import insert, insert_pictures
@@ -53,6 +54,7 @@ class PostgresStore(
     PostgresJudgements,
     PostgresPresets,
     PostgresRevisions,
+    PostgresOverview,
     Keeping,
 ):
     """Keeps the ``Store`` protocol. ``url`` is what libpq takes: ``postgresql://user:password@host/database``."""

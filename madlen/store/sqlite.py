@@ -15,6 +15,7 @@ from madlen.store.schema import migrations
 from madlen.store.sqlite_history import SQLiteHistory
 from madlen.store.sqlite_judgements import SQLiteJudgements
 from madlen.store.sqlite_lane_sets import SQLiteLaneSets
+from madlen.store.sqlite_overview import SQLiteOverview
 from madlen.store.sqlite_presets import SQLitePresets
 from madlen.store.sqlite_revisions import SQLiteRevisions
 from madlen.store.sqlite_sets import SQLiteSets
@@ -46,6 +47,7 @@ class SQLiteStore(
     SQLiteJudgements,
     SQLitePresets,
     SQLiteRevisions,
+    SQLiteOverview,
     Keeping,
 ):
     """Keeps the ``Store`` protocol. ``path`` is relative to the working folder or absolute."""

@@ -15,7 +15,7 @@ from madlen.chat import PROMPT_CHARACTERS
 from madlen.errors import MadlenError
 from madlen.remarks import Rating
 from madlen.types import Lane, Reply, Turn
-from madlen.ui import address, text
+from madlen.ui import address, shortcuts, text
 from madlen.ui.attempts import attempt
 
 _OTHER, _WORDS, _REFUSED = "other-model", "edit-text", "edit-refused"
@@ -34,6 +34,8 @@ class Acts:
     fork: Callable[[str], None]
     """Asks the prompt in other words, in a chat of its own. Raises ``MadlenError``."""
     delete: Callable[[], None]
+    newest: bool
+    """Whether this is the last turn, to which the key belongs that asks again."""
 
 
 def draw(turn: Turn, reply: Reply, acts: Acts, *, rating: Rating | None, whole: bool) -> None:
@@ -47,6 +49,7 @@ def draw(turn: Turn, reply: Reply, acts: Acts, *, rating: Rating | None, whole: 
             icon=":material/refresh:",
             help="Answer once more",
             type="tertiary",
+            shortcut=shortcuts.AGAIN if acts.newest else None,
             on_click=acts.again,
             args=(same,),
         )

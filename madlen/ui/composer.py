@@ -13,7 +13,7 @@ from madlen.chat import PROMPT_CHARACTERS
 from madlen.errors import MadlenError
 from madlen.estimates import Problem
 from madlen.types import Lane, Parameters
-from madlen.ui import picker, prompts, text, unsent
+from madlen.ui import picker, prompts, shortcuts, text, unsent
 from madlen.ui.unsent import Before, Send, Unsent
 
 FILE_TYPES = [*images.SUFFIXES, *text_files.SUFFIXES]
@@ -61,6 +61,7 @@ def stopping(place: DeltaGenerator, reply_id: str, stop: Callable[[str], None]) 
         "Stop",
         key=f"stop-{reply_id}",
         icon=":material/stop_circle:",
+        shortcut=shortcuts.STOP,
         on_click=stop,
         args=(reply_id,),
     )

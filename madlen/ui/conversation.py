@@ -32,6 +32,8 @@ class Talk:
     """What the next prompt goes to."""
     remarks: Remarks
     forks: Sequence[Fork]
+    newest: str
+    """The id of the last turn."""
 
     def shown(self, turn: Turn) -> Reply:
         """The reply that is linked, else the chosen one, else the last."""
@@ -59,7 +61,8 @@ def draw(
     of its button.
     """
     store = services.current().store
-    talk = Talk(session, listing, choices, lane, store.remarks(session.id), store.forks(session.id))
+    remarks, forks = store.remarks(session.id), store.forks(session.id)
+    talk = Talk(session, listing, choices, lane, remarks, forks, newest=turns[-1].id if turns else "")
     _came_from(session)
     linked = _linked(turns)
     follow: list[Callable[[], None]] = []
@@ -228,6 +231,7 @@ def _acts(talk: Talk, turn: Turn) -> actions.Acts:
         lines=picker.lines(talk.listing, talk.choices),
         fork=partial(_fork, talk, turn),
         delete=partial(attempt, services.current().editing.delete_turn, turn.session_id, turn.id),
+        newest=turn.id == talk.newest,
     )
 
 

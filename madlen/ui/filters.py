@@ -12,13 +12,13 @@ from madlen import catalogue
 from madlen.providers.directory import Listing
 from madlen.types import Choices, Model
 
-_ORDERS: dict[str, catalogue.Order] = {
+ORDERS: dict[str, catalogue.Order] = {
     "As listed": "listed",
     "Cheapest first": "price",
     "Longest context first": "context",
     "Newest first": "newest",
 }
-_CONTEXTS = (0, 8_000, 32_000, 128_000, 200_000, 1_000_000)
+CONTEXTS = (0, 8_000, 32_000, 128_000, 200_000, 1_000_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def _narrowed(pickable: Sequence[Model], *, free: bool, key: str) -> list[Model]
         tools=wanted.tools,
         context=wanted.context,
     )
-    return catalogue.ordered(found, _ORDERS[wanted.order])
+    return catalogue.ordered(found, ORDERS[wanted.order])
 
 
 def _wanted(key: str) -> _Wanted:
@@ -86,11 +86,11 @@ def _wanted(key: str) -> _Wanted:
             st.checkbox("Uses tools", key=f"{key}-tools")
             st.selectbox(
                 "Context of at least",
-                _CONTEXTS,
+                CONTEXTS,
                 format_func=lambda tokens: f"{tokens:,} tokens" if tokens else "any length",
                 key=f"{key}-context",
             )
-            st.selectbox("Order", list(_ORDERS), key=f"{key}-order")
+            st.selectbox("Order", list(ORDERS), key=f"{key}-order")
     # Also when it is closed: a choice may be made in the moment in which it closes.
     chosen = {name: st.session_state.get(f"{key}-{name}", getattr(wanted, name)) for name in names}
     st.session_state[f"{key}-wanted"] = wanted = _Wanted(**chosen)

@@ -10,6 +10,9 @@ QUIET = "#868d88"
 MODELS = ("#30a0a8", "#c08800", "#3860f8", "#e00818", "#a878e8", "#c808b8", "#188038", "#886880")
 """Each has a contrast of 3 to either page, and stands apart from the others for any eyes."""
 
+FREE, PAID = MODELS[0], MODELS[1]
+"""For charts of kinds of models, which differ in shape too."""
+
 
 def of_models(model_ids: Iterable[str]) -> dict[str, str]:
     """The colour of each model in a chart, whatever their order.

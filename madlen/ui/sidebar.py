@@ -11,7 +11,8 @@ import streamlit as st
 from madlen import history, services
 from madlen.history import Entry
 from madlen.types import Session
-from madlen.ui import address, chats, text
+from madlen.ui import address, chats, shortcuts, text
+from madlen.ui import help as keyboard
 from madlen.ui.chats import Here
 
 _AT_HAND = 14
@@ -28,16 +29,18 @@ def draw(open_one: Session | None, *, here: Here | None) -> None:
     entries = running.store.sessions(pinned_first=True, limit=_AT_HAND)
     with st.sidebar:
         st.subheader(text.label(running.settings.app_name))
-        label = "New chat" if here == "chat" else "New comparison"
+        label = "New comparison" if here == "compare" else "New chat"
         begin = st.button(
             label,
             icon=":material/edit_square:",
             key="new-chat",
+            shortcut=shortcuts.NEW,
             on_click=_open if here else None,
             args=("",),
         )
         if begin and not here:
-            st.switch_page("pages/compare.py")
+            st.switch_page("pages/chat.py")
+        keyboard.button()
         chats.undo()
         if not entries and open_one is None:
             st.caption("Your chats will be listed here.")
@@ -51,7 +54,15 @@ def draw(open_one: Session | None, *, here: Here | None) -> None:
                 st.caption(name)
                 for entry in group:
                     _row(entry, here, is_open=entry.id == open_id)
-        st.page_link("pages/history.py", label="Search all chats", icon=":material/search:")
+        search = st.button(
+            "Search all chats",
+            icon=":material/search:",
+            key="search-all",
+            type="tertiary",
+            shortcut=shortcuts.SEARCH,
+        )
+        if search:
+            st.switch_page("pages/history.py")
 
 
 def _row(entry: Entry, here: Here | None, *, is_open: bool) -> None:

@@ -10,7 +10,7 @@ import streamlit as st
 
 from madlen import votes
 from madlen.types import Turn
-from madlen.ui import text
+from madlen.ui import shortcuts, text
 
 _TAGS = ("coding", "writing", "facts", "reasoning", "translation", "style")
 _BEST, _ENDS, _RANKING = "Best", "Best and worst", "Ranking"
@@ -84,7 +84,7 @@ def draw(ballot: Ballot, *, keys: bool, go_on: Callable[[], None]) -> None:
                 key=f"vote-{turn.id}-next",
                 icon=":material/skip_next:",
                 type="tertiary",
-                shortcut="N",
+                shortcut=shortcuts.NEXT,
                 help="The next prompt without a vote, or else a new one for the same lanes.",
                 on_click=go_on,
             )

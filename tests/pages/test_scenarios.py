@@ -207,7 +207,8 @@ def test_credit_for_fewer_tokens_is_offered_and_is_enough(stage: Stage) -> None:
 @pytest.mark.parametrize("status", [402, 429, 503])
 def test_a_wait_that_was_named_is_counted_down(stage: Stage, status: int) -> None:
     busy = Scenario("busy", (refusal(status, "Busy", headers={"Retry-After": "60"}),))
-    [again] = [button for button in card(shown(stage, busy)).button if button.label]
+    answer = card(shown(stage, busy))
+    [again] = [button for button in answer.button if button.label]
     assert re.fullmatch("Try again in [56][0-9] s", again.label)
     assert again.disabled
 

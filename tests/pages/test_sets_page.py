@@ -333,7 +333,7 @@ def test_the_lanes_of_the_last_run_stand_ready_for_the_next(current: Current) ->
     assert page.selectbox(key=f"run-lanes-{known.id}-X-model").value == SEER.id
 
 
-def test_the_sidebar_leads_from_here_to_comparisons(current: Current) -> None:
+def test_the_sidebar_leads_from_here_to_a_comparison_and_to_a_new_chat(current: Current) -> None:
     madlen = current(Parrot(["Left.", DONE]))
     session = compared(madlen)
     page = opened()
@@ -342,4 +342,4 @@ def test_the_sidebar_leads_from_here_to_comparisons(current: Current) -> None:
     assert "Left." in texts(page)
     page = opened()
     click(page, "new-chat")
-    assert "Which model answers best?" in texts(page)
+    assert "What would you like to ask?" in texts(page)

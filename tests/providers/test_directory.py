@@ -173,3 +173,30 @@ def test_a_list_that_takes_for_ever_is_given_up_with_a_note(monkeypatch: pytest.
         )
 
     anyio.run(main)
+
+
+def test_the_list_is_as_old_as_its_oldest_part() -> None:
+    async def main() -> None:
+        parrot, clock = Parrot(models=[POLLY]), Clock()
+        other = Other(models=[])
+        directory = Directory([parrot, other], monotonic=clock)
+        assert directory.age is None
+        await directory.refresh()
+        clock.now = 400
+        other.listing_error = UpstreamError("Nobody answers.")
+        await directory.refresh()
+        clock.now = 410
+        assert directory.age == 410
+
+    anyio.run(main)
+
+
+def test_a_list_is_had_anew_on_request_however_young_it_is() -> None:
+    async def main() -> None:
+        parrot = Parrot(models=[POLLY])
+        directory = Directory([parrot], monotonic=Clock())
+        await directory.listing()
+        parrot._models.append(SEER)
+        assert ids((await directory.refresh(anew=True)).models) == [POLLY.id, SEER.id]
+
+    anyio.run(main)

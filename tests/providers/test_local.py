@@ -266,3 +266,12 @@ def test_a_load_that_fails_in_any_way_is_not_shown_as_under_way(tmp_path: Path) 
 
     anyio.run(main)
     assert (embedded.readiness.phase, "Try again" in embedded.readiness.sentence) == ("failed", True)
+
+
+def test_every_model_has_a_file_that_is_there_or_not_yet(cache: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine.gguf").write_bytes(b"GGUF")
+    here = {model.id: file for model, file in local(cache, tmp_path / "mine.gguf").files()}
+    assert here["local/mine"] == weights.Weights(tmp_path / "mine.gguf", 4)
+    assert (here[DEFAULT_ID].size or 0) > 50_000_000
+    [(_, missing), *_] = local(tmp_path / "empty").files()
+    assert missing.size is None

@@ -1,0 +1,1 @@
+"""The catalogue of models as a page shows it."""

@@ -1,0 +1,1 @@
+"""What a running Madlen says of itself."""
