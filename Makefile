@@ -2,15 +2,20 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# What has browsers and servers of its own to itself; all else runs two files at a time.
-ALONE := tests/e2e tests/faults tests/bench
+# What waits for browsers and servers most of the time, one test after the other; all else runs beside it, two
+# files at a time, in what time that leaves.
+WAITING := tests/e2e tests/faults tests/bench
+BESIDE := $(VENV)/beside.txt
 
 .PHONY: test setup system lint run lock screenshots faults bench
 
 test: setup system lint
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -n 2 --dist loadfile $(ALONE:%=--ignore=%)
-	$(BIN)/coverage run -m pytest $(ALONE)
+	nice -n 10 $(BIN)/coverage run -m pytest -n 2 --dist loadfile $(WAITING:%=--ignore=%) > $(BESIDE) 2>&1 & \
+		beside=$$!; failed=0; \
+		$(BIN)/coverage run -m pytest $(WAITING) || failed=1; \
+		wait $$beside || failed=1; \
+		cat $(BESIDE); exit $$failed
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 

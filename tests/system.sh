@@ -1,9 +1,10 @@
 #!/bin/sh
-# Installs what the tests need beside Python: Chromium and the PostgreSQL server binaries.
+# Installs what the tests need beside Python: Chromium with a font that has emoji, and the PostgreSQL server binaries.
 set -eu
 
 missing=""
 command -v chromium >/dev/null 2>&1 || missing="$missing chromium"
+fc-list 2>/dev/null | grep -qi emoji || missing="$missing fontconfig fonts-noto-color-emoji"
 found=$(ls /usr/lib/postgresql/*/bin/initdb 2>/dev/null || command -v initdb || true)
 [ -n "$found" ] || missing="$missing postgresql"
 [ -n "$missing" ] || exit 0

@@ -84,7 +84,6 @@ def _asking_other(reply: Reply, acts: Acts) -> None:
         "Ask it",
         key="other-go",
         icon=":material/swap_horiz:",
-        type="primary",
         disabled=not others,
         on_click=_ask_other,
         args=(reply, acts),
@@ -110,7 +109,6 @@ def _editing(turn: Turn, acts: Acts) -> None:
         "Ask in a new chat",
         key="edit-go",
         icon=":material/fork_right:",
-        type="primary",
         on_click=_fork,
         args=(acts,),
     ):

@@ -64,7 +64,7 @@ def report(chats: Sequence[Taken], problem: str = "") -> None:
 
 def _offer(file: UploadedFile, key: str, number: int) -> None:
     with st.container(horizontal=True):
-        keep = st.button("Keep the chats", key=f"{key}-keep", icon=":material/library_add:", type="primary")
+        keep = st.button("Keep the chats", key=f"{key}-keep", icon=":material/library_add:")
         again = st.button(
             "Ask it again",
             key=f"{key}-again",

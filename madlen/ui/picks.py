@@ -64,7 +64,6 @@ def _delete(picked: list[str], number: str) -> None:
                 f"Delete {number}",
                 key="history-delete-all",
                 icon=":material/delete_forever:",
-                type="primary",
                 on_click=_discard,
                 args=(picked,),
             )
@@ -100,7 +99,6 @@ def _export(picked: list[str]) -> None:
             mime="application/zip",
             key=_EXPORT,
             icon=":material/download:",
-            type="primary",
             on_click="ignore",
         )
 

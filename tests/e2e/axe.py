@@ -16,6 +16,10 @@ OF_STREAMLIT: dict[tuple[str, str], str] = {
         "color-contrast",
         '<span class="token ',
     ): "its theme has no say in the colours of code",
+    (
+        "scrollable-region-focusable",
+        '<pre class="',
+    ): "its code blocks take no focus, and Markdown cannot have them wrap",
 }
 """Why a violation cannot be mended here, by its rule and a part of the HTML that breaks it.
 
