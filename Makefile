@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 WAITING := tests/e2e tests/faults tests/bench
 BESIDE := $(VENV)/beside.txt
 
-.PHONY: test setup system lint run lock screenshots faults bench
+.PHONY: test setup system lint run lock screenshots faults bench phoenix
 
 test: setup system lint
 	$(BIN)/coverage erase
@@ -41,7 +41,7 @@ run: setup
 
 # The figures of bench/README.md, on a machine that does nothing else.
 bench: setup system
-	for name in start streaming opening sessions generations batch lanes catalogue search; do \
+	for name in start streaming opening sessions generations batch lanes catalogue search spans; do \
 		$(BIN)/python -m bench.$$name || exit 1; \
 	done
 
@@ -52,6 +52,15 @@ screenshots: setup system
 # Every fault many times, which takes about half an hour; what came of them is in bench/results/faults.json.
 faults: setup
 	$(BIN)/python -m bench.faults
+
+# Our traces in Arize Phoenix, which lives in an environment of its own, for it brings a hundred packages.
+phoenix: setup .phoenix/installed
+	$(BIN)/python -m pytest -m phoenix tests/phoenix
+
+.phoenix/installed:
+	$(PYTHON) -m venv .phoenix
+	.phoenix/bin/python -m pip install --quiet --disable-pip-version-check 'arize-phoenix>=20.26,<21'
+	touch $@
 
 # The exact versions with their hashes, for the image.
 lock: setup

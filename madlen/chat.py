@@ -128,9 +128,9 @@ class Chat:
         check_prompt(text, pictures)
         comparison.check_lanes(lanes)
         asked = self._checked_all(lanes, pictures)
-        with self._tracer.span(tracing.ASK, **{"madlen.lanes": len(asked)}):
+        begun = None if session_id else self._begun_with(lanes, text.strip() or "Image")
+        with self._tracer.ask(begun.id if begun else session_id, len(asked)):
             earlier = self.store.turns(session_id) if session_id else []
-            begun = None if session_id else self._begun_with(lanes, text.strip() or "Image")
             turn = Turn(
                 id=beginnings.fresh_id(),
                 session_id=begun.id if begun else session_id,
@@ -180,7 +180,7 @@ class Chat:
         Raises ``NotFound``, and ``Unacceptable`` for answers that are not the turn's.
         """
         replies = comparison.voted_on(vote, self.store.turns(vote.session_id))
-        with self._tracer.vote(vote, replies):
+        with self._tracer.vote(vote, replies), self._tracer.store("vote"):
             self.store.vote(vote)
 
     def answer(self, model_id: str, messages: Sequence[Message], parameters: Parameters) -> Generation:
@@ -212,7 +212,7 @@ class Chat:
             system = told[-1] if told else lane.system
         lane = replace(lane, system=system)
         asked = [self._checked(lane, turn.pictures)]
-        with self._tracer.span(tracing.ASK, **{"madlen.lanes": 1}):
+        with self._tracer.ask(session_id, 1):
             prompt = Message("user", turn.text, turn.pictures)
             return self._begin(turn, asked, turns[:position], prompt, cut=cut)
 
@@ -246,7 +246,7 @@ class Chat:
                 empty = replace(empty, text=cut.text, reasoning=cut.reasoning, pictures=cut.pictures)
             requests.append(request)
             replies.append(replace(empty, notes=notes))
-        with self._tracer.span(tracing.STORE_BEGIN):
+        with self._tracer.store("begin"):
             self.store.begin(turn, replies, model_id=asked[0].lane.model_id, session=session)
         generations = [
             self.hub.start(reply, request, one.provider)

@@ -8,6 +8,7 @@ from typing import Protocol
 import anyio
 import anyio.to_thread
 
+from madlen import tracing
 from madlen.errors import StoreUnavailable
 from madlen.store import Store
 from madlen.types import Reply
@@ -38,8 +39,9 @@ class Checkpoints:
     disk so busy that prompts wait for seconds. To be used on the loop only.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, tracer: tracing.Tracing) -> None:
         self._store = store
+        self._tracer = tracer
         self._behind: dict[str, Growing] = {}
         self._news = anyio.Event()
         self._urgent = anyio.Event()
@@ -75,7 +77,8 @@ class Checkpoints:
         behind, self._behind = self._behind, {}
         replies = [growing.checkpoint() for growing in behind.values()]
         try:
-            await anyio.to_thread.run_sync(self._store.checkpoint, replies)
+            with self._tracer.stored("checkpoint"):
+                await anyio.to_thread.run_sync(self._store.checkpoint, replies)
         except StoreUnavailable:
             # The next one holds the same text and more; the last one must succeed.
             for growing in behind.values():

@@ -80,7 +80,7 @@ class Editing:
     def rate(self, reply_id: str, rating: Rating | None) -> None:
         """Keeps a thumb for a reply in place of an earlier one, or takes it back. Raises ``NotFound``."""
         reply = self._store.reply(reply_id)
-        with self._tracer.rating(rating, reply):
+        with self._tracer.rating(rating, reply), self._tracer.store("rate"):
             self._store.rate(reply_id, rating)
 
 

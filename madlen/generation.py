@@ -16,7 +16,6 @@ from dataclasses import dataclass, replace
 import anyio
 import anyio.to_thread
 from anyio.from_thread import BlockingPortal
-from opentelemetry.trace import Span
 
 from madlen import images, tracing
 from madlen.checkpoints import CHARACTERS, Checkpoints
@@ -83,7 +82,7 @@ class Generation:
         self._scope: anyio.CancelScope | None = None
         self._stopped_as: Status | None = None
         self._unsaved = 0
-        self._span: Span | None = None
+        self._inference: tracing.Inference | None = None
 
     @property
     def id(self) -> str:
@@ -104,8 +103,8 @@ class Generation:
 
     def missed(self) -> None:
         """Takes note that its row could not be brought up to date this time."""
-        if self._span is not None:
-            self._span.add_event(tracing.CHECKPOINT_MISSED)
+        if self._inference is not None:
+            self._inference.event(tracing.CHECKPOINT_MISSED)
 
     def stop(self, status: Status = Status.STOPPED) -> None:
         """Ends the answer here, also while the model is silent. Callable from any thread but the loop's."""
@@ -134,10 +133,10 @@ class Generation:
         """Makes the answer. Runs once, as one task on the loop, in the context of whoever asked."""
         with (
             tracing.within(context),
-            self._tracer.chat(self._request, self.provider.source) as span,
+            self._tracer.chat(self._request, self.provider.source, self.id) as inference,
             anyio.CancelScope() as self._scope,
         ):
-            self._span = span
+            self._inference = inference
             if self._stopped_as is not None:
                 self._scope.cancel()
             self.head = replace(
@@ -146,15 +145,15 @@ class Generation:
             status: Status = Status.INTERRUPTED
             failure: Failure | None = _SHUT_DOWN
             try:
-                status, failure = await self._answer(span)
+                status, failure = await self._answer(inference)
             except anyio.get_cancelled_exc_class():
                 if self._stopped_as is Status.STOPPED:
                     status, failure = Status.STOPPED, None
-                span.add_event(tracing.STOPPED)
+                inference.event(tracing.STOPPED)
                 raise
             finally:
                 with anyio.CancelScope(shield=True):
-                    await self._finish(status, failure, span)
+                    await self._finish(status, failure, inference)
 
     def _cancel(self, status: Status) -> None:
         if self._transcript.ended is None and self._stopped_as is None:
@@ -162,12 +161,12 @@ class Generation:
             if self._scope is not None:
                 self._scope.cancel()
 
-    async def _answer(self, span: Span) -> tuple[Status, Failure | None]:
+    async def _answer(self, inference: tracing.Inference) -> tuple[Status, Failure | None]:
         try:
-            problem = await self._consume(span)
+            problem = await self._consume(inference)
         except Exception as error:
             # The edge of a task: a defect of ours must still end its reply, and be seen in the trace.
-            span.record_exception(error)
+            inference.defect(error)
             log.error("A reply failed by a defect (%s), trace %s", type(error).__name__, self.head.trace_id)
             return Status.FAILED, _DEFECT
         match problem:
@@ -178,7 +177,7 @@ class Generation:
             case _:
                 return Status.FAILED, failure_of(problem)
 
-    async def _consume(self, span: Span) -> MadlenError | None:
+    async def _consume(self, inference: tracing.Inference) -> MadlenError | None:
         """Reads the stream to its end; gives back what went wrong, with the text so far kept."""
         model_id = self._request.model_id
         try:
@@ -194,7 +193,7 @@ class Generation:
                             return UpstreamTimeout(f"The answer of {model_id} took too long and was ended.")
                         scope.deadline = anyio.current_time() + min(self._deadlines.silence + wait, left)
                         event = await anext(events)
-                        self._take(event, time.monotonic() - asked, span)
+                        self._take(event, time.monotonic() - asked, inference)
                         wait = event.seconds if isinstance(event, Retrying) else 0.0
                         match event:
                             case Image(url):
@@ -211,14 +210,14 @@ class Generation:
         except MadlenError as error:
             return error
 
-    def _take(self, event: Event, elapsed: float, span: Span) -> None:
+    def _take(self, event: Event, elapsed: float, inference: tracing.Inference) -> None:
         timing = self.head.timing
-        if isinstance(event, Text | Reasoning | Image) and timing.time_to_first_chunk is None:
-            timing = replace(timing, time_to_first_chunk=elapsed)
-            span.add_event(tracing.FIRST_CHUNK)
+        if isinstance(event, Text | Reasoning | Image):
+            inference.chunk(elapsed, visible=isinstance(event, Text))
+            if timing.time_to_first_chunk is None:
+                timing = replace(timing, time_to_first_chunk=elapsed)
         if isinstance(event, Text) and timing.time_to_first_token is None:
             timing = replace(timing, time_to_first_token=elapsed)
-            span.add_event(tracing.FIRST_VISIBLE_TEXT)
         if timing is not self.head.timing:
             self.head = replace(self.head, timing=timing)
         match event:
@@ -227,7 +226,7 @@ class Generation:
             case Reasoning(text):
                 self._write(reasoning=text)
             case Retrying(kind, seconds):
-                span.add_event(tracing.RETRYING, {"error.type": kind, "madlen.wait_seconds": seconds})
+                inference.retrying(kind, seconds)
                 self._transcript.wait(
                     f"The provider is not ready ({kind.replace('-', ' ')}); asking again in {seconds:.0f} s"
                 )
@@ -255,7 +254,7 @@ class Generation:
         if self.kept:
             self._checkpoints.mark(self, urgent=self._unsaved >= CHARACTERS)
 
-    async def _finish(self, status: Status, failure: Failure | None, span: Span) -> None:
+    async def _finish(self, status: Status, failure: Failure | None, inference: tracing.Inference) -> None:
         """Stores the end of the reply, and only then shows it."""
         self._checkpoints.forget(self.id)
         if self._asked is not None:
@@ -269,8 +268,9 @@ class Generation:
             shown = await self._stored(ended)
         finally:
             # Whatever happens to the row, nobody must wait for ever.
-            tracing.answered(span, shown)
+            inference.answered(shown)
             self._transcript.end(shown)
+        await inference.measured()
         log.debug("%s ended as %s after %s s", shown.model_id, shown.status, shown.timing.duration)
 
     async def _stored(self, ended: Reply) -> Reply:
@@ -278,7 +278,7 @@ class Generation:
         if self._store is None:
             return ended
         try:
-            with self._tracer.span(tracing.STORE_FINISH):
+            with self._tracer.store("finish"):
                 await anyio.to_thread.run_sync(self._store.save, ended)
         except StoreUnavailable as error:
             self.unstored = ended

@@ -54,7 +54,7 @@ class Hub:
         self._deadlines = deadlines
         self._now = now
         self._running: dict[str, tuple[Generation, Future[None]]] = {}
-        self._checkpoints = Checkpoints(store)
+        self._checkpoints = Checkpoints(store, tracer)
         self._replicas = Replicas(store, self._kept)
         self._unstored: dict[str, Reply] = {}
         self._unsettled: dict[str, tuple[Generation, int]] = {}

@@ -34,7 +34,7 @@ from madlen.settings import Settings
 from madlen.shelf import Shelf
 from madlen.store import open_store, upkeep
 from madlen.titles import Titles
-from madlen.tracing import Tracing
+from madlen.tracing import Outlets, Tracing
 from madlen.types import Model, Quota
 
 log = logging.getLogger("madlen")
@@ -60,7 +60,15 @@ class Services:
                 enabled=settings.enable_tracing,
                 service_name=settings.otel_service_name,
                 service_version=settings.app_version,
-                endpoint=settings.otlp_endpoint,
+                outlets=Outlets(
+                    spans=settings.otlp_endpoint,
+                    metrics=settings.metrics_endpoint,
+                    protocol=settings.otel_exporter_otlp_protocol,
+                    prometheus=settings.serves_metrics,
+                ),
+                genai_names=settings.genai_names,
+                captures_content=settings.captures_content,
+                database="sqlite" if settings.database_url.startswith("sqlite") else "postgresql",
             )
             stack.callback(self.tracing.close)
             self.store = open_store(settings.database_url)

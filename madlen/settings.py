@@ -14,6 +14,11 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from madlen.errors import BadSetting
 
+MetricsExporter = Literal["otlp", "prometheus", "none"]
+# Madlen makes no log events, the other place that the convention knows for content.
+_CAPTURING = {"TRUE", "SPAN_ONLY", "SPAN_AND_EVENT"}
+_NOT_CAPTURING = {"FALSE", "NO_CONTENT", "EVENT_ONLY"}
+
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 
 
@@ -69,6 +74,21 @@ class Settings(BaseSettings):
     otel_exporter_otlp_endpoint: str | None = Field(
         None, description="OpenTelemetry's own variable; used when JAEGER_ENDPOINT is not set"
     )
+    otel_exporter_otlp_protocol: Literal["grpc", "http/protobuf"] = Field(
+        "grpc", description="How to speak to a collector: `grpc` (port 4317) or `http/protobuf` (port 4318)"
+    )
+    otel_metrics_exporter: Annotated[tuple[MetricsExporter, ...], NoDecode] | None = Field(
+        None,
+        description="Where metrics go: `otlp`, `prometheus` (at `/metrics`), both with a comma, or `none`; "
+        "if not set, to OTEL_EXPORTER_OTLP_ENDPOINT",
+    )
+    otel_instrumentation_genai_capture_message_content: str = Field(
+        "NO_CONTENT", description="`SPAN_ONLY` to put prompts and answers into spans, at most 8 kB of each"
+    )
+    genai_names: Literal["legacy", "current", "both"] = Field(
+        "both",
+        description="Names of the GenAI conventions that changed: `legacy` as in v1.41, `current`, or `both`",
+    )
     otel_service_name: str = Field("madlen-chat-backend", description="The service name in Jaeger")
     enable_tracing: bool = Field(True, description="Make spans, and export them where an endpoint is set")
     local_models: Annotated[tuple[Path, ...], NoDecode] = Field(
@@ -78,6 +98,24 @@ class Settings(BaseSettings):
     @property
     def otlp_endpoint(self) -> str | None:
         return self.jaeger_endpoint or self.otel_exporter_otlp_endpoint
+
+    @property
+    def metrics_endpoint(self) -> str | None:
+        """Where metrics are sent; Jaeger keeps none, and gets them only where it is asked for."""
+        if self.otel_metrics_exporter is None:
+            return self.otel_exporter_otlp_endpoint
+        at = self.otel_exporter_otlp_endpoint or self.jaeger_endpoint
+        return at if "otlp" in self.otel_metrics_exporter else None
+
+    @property
+    def serves_metrics(self) -> bool:
+        """Whether Prometheus may come for metrics."""
+        return "prometheus" in (self.otel_metrics_exporter or ())
+
+    @property
+    def captures_content(self) -> bool:
+        """Whether spans hold prompts and answers."""
+        return self.otel_instrumentation_genai_capture_message_content in _CAPTURING
 
     @field_validator("openrouter_api_key", mode="before")
     @classmethod
@@ -114,6 +152,22 @@ class Settings(BaseSettings):
                 value = None
             if not isinstance(value, list):
                 raise ValueError('must be a JSON list such as ["http://localhost:5173"]')
+        return value
+
+    @field_validator("otel_metrics_exporter", mode="before")
+    @classmethod
+    def _a_list_with_commas(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            value = tuple(part.strip().lower() for part in value.split(","))
+            if not set(value) <= {"otlp", "prometheus", "none"}:
+                raise ValueError("must be otlp, prometheus, both with a comma between them, or none")
+        return value
+
+    @field_validator("otel_instrumentation_genai_capture_message_content")
+    @classmethod
+    def _a_way_to_capture(cls, value: str) -> str:
+        if (value := value.upper()) not in _CAPTURING | _NOT_CAPTURING:
+            raise ValueError("must be SPAN_ONLY or NO_CONTENT")
         return value
 
     @field_validator("local_models", mode="before")

@@ -15,7 +15,6 @@ from decimal import Decimal
 from typing import Any, Literal
 
 Role = Literal["system", "user", "assistant"]
-
 CHAT_LANE = "chat"
 """The lane of a plain chat, the one that stays the same while its model is switched."""
 
@@ -122,6 +121,7 @@ class Usage:
     reasoning_tokens: int | None = None
     cached_tokens: int | None = None
     cost: Decimal | None = None
+    cache_write_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

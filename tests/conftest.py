@@ -67,7 +67,7 @@ def start_madlen(tmp_path: Path, spans: InMemorySpanExporter) -> Iterator[StartM
         madlen = Services(
             Settings(**values),
             make_providers=lambda _settings, _tracing: [answering],
-            tracing=Tracing(processor=SimpleSpanProcessor(spans)),
+            tracing=Tracing(processors=[SimpleSpanProcessor(spans)]),
         )
         started.append(madlen)
         return madlen

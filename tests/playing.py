@@ -14,6 +14,7 @@ import pytest
 from madlen.providers import retries
 from madlen.services import Services
 from madlen.settings import Settings
+from madlen.tracing import Tracing
 from madlen.types import Lane, Reply
 from tests.pretend_openrouter import CHAT_MODEL, SCENARIOS, PretendOpenRouter, Received
 from tests.pretend_openrouter.scenarios import transport
@@ -177,7 +178,7 @@ class Stage:
 
 
 @contextmanager
-def staged(folder: Path, *scenarios: str, **changes: Any) -> Iterator[Stage]:
+def staged(folder: Path, *scenarios: str, tracing: Tracing | None = None, **changes: Any) -> Iterator[Stage]:
     """A stage with the scenarios played from its start; waits before a next try are not made."""
     with pytest.MonkeyPatch.context() as patched, PretendOpenRouter().running() as pretend:
         for name in Settings.model_fields:
@@ -197,7 +198,7 @@ def staged(folder: Path, *scenarios: str, **changes: Any) -> Iterator[Stage]:
         # The developer's .env is in the folder that the tests were started in.
         with patched.context() as there:
             there.chdir(folder)
-            madlen = Services(Settings(**values))
+            madlen = Services(Settings(**values), tracing=tracing)
         try:
             yield Stage(pretend, madlen)
         finally:

@@ -48,7 +48,7 @@ BELOW = {
     "race": "types",
     "shelf": "types errors origins history beginnings store hub",
     "titles": "types errors beginnings generation chat",
-    "checkpoints": "types errors store",
+    "checkpoints": "types errors tracing store",
     "generation": "types errors checkpoints images transcript tracing providers store",
     "replicas": "types errors transcript store generation",
     "hub": "types errors checkpoints transcript tracing providers store generation replicas",

@@ -52,7 +52,12 @@ def image_environment() -> dict[str, str]:
 
 def without_substitution(value: Any) -> str:
     """What Compose makes of a value when none of the variables in it is set."""
-    return re.sub(r"\$\{[A-Z_]+:-([^}]*)\}", r"\1", str(value))
+    return re.sub(r"\$\{[A-Z_]+:\+[^}]*\}", "", re.sub(r"\$\{[A-Z_]+:-([^}]*)\}", r"\1", str(value)))
+
+
+def with_substitution(value: Any, word: str) -> str:
+    """What Compose makes of a value when each variable in it is set to a word."""
+    return re.sub(r"\$\{[A-Z_]+:\+([^}]*)\}", r"\1", re.sub(r"\$\{[A-Z_]+:-[^}]*\}", word, str(value)))
 
 
 def requirements() -> list[Requirement]:
@@ -150,7 +155,7 @@ def test_every_variable_of_the_container_is_known(name: str) -> None:
 def test_a_variable_that_is_passed_through_keeps_its_name() -> None:
     passed = 0
     for name, value in SERVICES["app"]["environment"].items():
-        if str(value).startswith("$"):
+        if str(value).startswith("$") and ":+" not in value:
             assert value == f"${{{name}:-}}"
             passed += 1
     assert passed > 0
@@ -168,9 +173,37 @@ def test_madlen_starts_with_the_values_of_the_container(monkeypatch: pytest.Monk
 
 
 def test_the_container_sends_its_traces_to_jaeger() -> None:
-    endpoint = urlsplit(SERVICES["app"]["environment"]["JAEGER_ENDPOINT"])
-    assert endpoint.hostname in SERVICES
+    environment = SERVICES["app"]["environment"]
+    endpoint = urlsplit(without_substitution(environment["JAEGER_ENDPOINT"]))
+    assert endpoint.hostname == "jaeger"
     assert f"127.0.0.1:{endpoint.port}:{endpoint.port}" in SERVICES["jaeger"]["ports"]
+    assert without_substitution(environment["OTEL_EXPORTER_OTLP_ENDPOINT"]) == ""
+
+
+def test_the_container_sends_spans_and_metrics_to_a_collector_where_that_is_asked_for() -> None:
+    environment = SERVICES["app"]["environment"]
+    for name in ("JAEGER_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"):
+        assert with_substitution(environment[name], "collector") == "http://collector:4317"
+
+
+def test_the_collector_hands_spans_to_jaeger_and_keeps_metrics_where_they_are_published() -> None:
+    config = yaml.safe_load(COMPOSE["configs"]["collector"]["content"])
+    pipelines = config["service"]["pipelines"]
+    for pipeline in pipelines.values():
+        for part in ("receivers", "processors", "exporters"):
+            assert set(pipeline[part]) <= config[part].keys()
+    assert config["receivers"]["otlp"]["protocols"]["grpc"]["endpoint"].endswith(":4317")
+    assert pipelines["traces"]["exporters"] == ["otlp"]
+    assert config["exporters"]["otlp"]["endpoint"] == "jaeger:4317"
+    (published,) = SERVICES["collector"]["ports"]
+    assert pipelines["metrics"]["exporters"] == ["prometheus"]
+    assert config["exporters"]["prometheus"]["endpoint"].endswith(published[published.rindex(":") :])
+
+
+@pytest.mark.parametrize("profile", ["collector", "postgres"])
+def test_a_profile_has_its_service(profile: str) -> None:
+    assert profile in SERVICES[profile]["profiles"]
+    assert "profiles" not in SERVICES["app"]
 
 
 def test_database_and_model_cache_are_kept_in_volumes() -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from madlen import tracing
 from madlen.errors import ModelGone, NotFound, Unacceptable
 from madlen.origins import Fork, Origin
 from madlen.services import Services
+from madlen.tracing import names
 from madlen.types import Lane, Parameters, Picture, Status, Turn
 from tests.asking import POLLY, ended
 from tests.conftest import StartMadlen
@@ -175,10 +175,10 @@ def test_a_thumb_is_an_evaluation_in_the_trace_of_its_answer(
     madlen = start_madlen()
     reply = talked(madlen, "One")[0].replies[0]
     madlen.editing.rate(reply.id, rating)  # type: ignore[arg-type]
-    [span] = [span for span in spans.get_finished_spans() if span.name == tracing.RATING]
+    [span] = [span for span in spans.get_finished_spans() if span.name == names.RATING]
     assert [f"{link.context.span_id:016x}" for link in span.links] == [reply.span_id]
     [event] = span.events
-    assert event.name == tracing.EVALUATION
+    assert event.name == names.EVALUATION
     assert dict(event.attributes or {}) == {
         "gen_ai.evaluation.name": "rating",
         "gen_ai.evaluation.score.value": score,
@@ -196,7 +196,7 @@ def test_a_thumb_that_is_taken_back_evaluates_nothing(
     madlen.editing.rate(reply.id, "up")
     madlen.editing.rate(reply.id, None)
     assert madlen.store.remarks(reply.session_id).ratings == {}
-    last = [span for span in spans.get_finished_spans() if span.name == tracing.RATING][-1]
+    last = [span for span in spans.get_finished_spans() if span.name == names.RATING][-1]
     assert not last.events
 
 

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 import pytest
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from madlen import tracing
 from madlen.errors import RateLimited, StoreUnavailable
 from madlen.generation import Deadlines
+from madlen.tracing import names
 from madlen.types import Reply, Retrying, Status
 from tests.asking import ask, ended
 from tests.conftest import StartMadlen
@@ -91,7 +91,7 @@ def test_a_wait_for_a_busy_provider_is_told_and_recorded(
     assert ended(generation).status is Status.COMPLETE
     madlen.portal.call(lambda: None)
     [chat] = [span for span in spans.get_finished_spans() if span.name == "chat parrot/polly"]
-    [event] = [event for event in chat.events if event.name == tracing.RETRYING]
+    [event] = [event for event in chat.events if event.name == names.RETRYING]
     assert event.attributes == {"error.type": "rate-limited", "madlen.wait_seconds": 12.0}
 
 

@@ -10,7 +10,7 @@ import pytest
 from madlen.settings import Settings
 from tests.test_deployment import COMPOSE, SERVICES, instructions, without_substitution
 
-SCALE = {name: service for name, service in SERVICES.items() if service.get("profiles") == ["scale"]}
+SCALE = {name: service for name, service in SERVICES.items() if "scale" in service.get("profiles", [])}
 REPLICAS = {name: service for name, service in SCALE.items() if "build" in service}
 
 
@@ -19,8 +19,11 @@ def caddyfile() -> str:
     return str(COMPOSE["configs"][config["source"]]["content"])
 
 
-def test_only_the_profile_scale_starts_more_than_madlen_and_jaeger() -> None:
-    assert SERVICES.keys() - SCALE.keys() == {"app", "jaeger"}
+def test_without_a_profile_only_madlen_and_jaeger_start() -> None:
+    assert {name for name, service in SERVICES.items() if not service.get("profiles")} == {"app", "jaeger"}
+
+
+def test_the_profile_scale_starts_two_replicas_their_database_and_a_proxy() -> None:
     assert SCALE.keys() == {"replica-1", "replica-2", "postgres", "proxy"}
 
 

@@ -3,6 +3,7 @@ import os
 import traceback
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import SecretStr, ValidationError
@@ -51,6 +52,11 @@ WRONG = [
     ("ALLOWED_HOSTS", "[1, 2]"),
     ("JAEGER_ENDPOINT", f"{CANARY}:4317"),
     ("OTEL_EXPORTER_OTLP_ENDPOINT", f"grpc://{CANARY}"),
+    ("OTEL_EXPORTER_OTLP_PROTOCOL", CANARY),
+    ("OTEL_METRICS_EXPORTER", CANARY),
+    ("OTEL_METRICS_EXPORTER", f"otlp,{CANARY}"),
+    ("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT", CANARY),
+    ("GENAI_NAMES", CANARY),
     ("ENABLE_TRACING", CANARY),
 ]
 
@@ -208,7 +214,7 @@ def test_lists_are_written_in_json(
     ],
 )
 def test_spans_go_to_jaeger_before_any_other_collector(
-    monkeypatch: pytest.MonkeyPatch, values: dict[str, str], endpoint: str
+    monkeypatch: pytest.MonkeyPatch, values: dict[str, Any], endpoint: str
 ) -> None:
     for name, value in values.items():
         monkeypatch.setenv(name, value)
@@ -241,3 +247,46 @@ def test_an_address_with_a_name_or_password_in_it_is_refused(refusal: Refusal, a
 
 def test_a_database_that_only_one_connection_would_see_is_refused(refusal: Refusal) -> None:
     assert "DATABASE_URL must look like" in str(refusal(DATABASE_URL="sqlite:///:memory:"))
+
+
+METRICS = [
+    ({}, None, False),
+    ({"jaeger_endpoint": "http://jaeger:4317"}, None, False),
+    ({"otel_exporter_otlp_endpoint": "http://c:4317"}, "http://c:4317", False),
+    (
+        {"otel_exporter_otlp_endpoint": "http://c:4317", "jaeger_endpoint": "http://j:4317"},
+        "http://c:4317",
+        False,
+    ),
+    ({"otel_exporter_otlp_endpoint": "http://c:4317", "otel_metrics_exporter": "none"}, None, False),
+    ({"jaeger_endpoint": "http://j:4317", "otel_metrics_exporter": "otlp"}, "http://j:4317", False),
+    ({"otel_metrics_exporter": "prometheus"}, None, True),
+    (
+        {"otel_exporter_otlp_endpoint": "http://c:4317", "otel_metrics_exporter": "otlp, Prometheus"},
+        "http://c:4317",
+        True,
+    ),
+]
+
+
+@pytest.mark.parametrize(("values", "endpoint", "served"), METRICS)
+def test_metrics_go_where_they_are_asked_for_and_to_no_jaeger_that_keeps_none(
+    values: dict[str, Any], endpoint: str | None, served: bool
+) -> None:
+    settings = Settings(**values)
+    assert (settings.metrics_endpoint, settings.serves_metrics) == (endpoint, served)
+
+
+@pytest.mark.parametrize(
+    ("value", "captured"),
+    [
+        ("NO_CONTENT", False),
+        ("false", False),
+        ("EVENT_ONLY", False),
+        ("SPAN_ONLY", True),
+        ("true", True),
+        ("span_and_event", True),
+    ],
+)
+def test_content_is_captured_by_the_words_of_the_convention(value: str, captured: bool) -> None:
+    assert Settings(otel_instrumentation_genai_capture_message_content=value).captures_content is captured

@@ -18,6 +18,7 @@ from madlen.api import (
     judgements,
     lane_sets,
     messages,
+    metrics,
     models,
     openai,
     presets,
@@ -78,6 +79,7 @@ def create(services: Services) -> FastAPI:
         sets,
         runs,
         judgements,
+        metrics,
         openai,
     ):
         app.include_router(module.router)

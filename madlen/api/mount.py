@@ -25,8 +25,8 @@ _FIRST_PAGE_SECONDS = 5.0
 
 
 def routes() -> list[BaseRoute]:
-    """Everything under ``/api``, and ``/api`` itself."""
-    return [Route(PREFIX, _Bare()), Mount(PREFIX, api.app)]
+    """Everything under ``/api``, ``/api`` itself, and ``/metrics``, where Prometheus looks."""
+    return [Route(PREFIX, _Same("")), Route("/metrics", _Same("/metrics")), Mount(PREFIX, api.app)]
 
 
 def middleware(settings: Settings, *, page: Path) -> list[Middleware]:
@@ -62,9 +62,12 @@ async def _ready_before_it_is_asked() -> None:
     await anyio.to_thread.run_sync(api.made)
 
 
-class _Bare:
-    """``/api`` without its slash, which a mount does not match."""
+class _Same:
+    """A path of the API at an address that its mount does not match."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         root_path = scope.get("root_path", "") + PREFIX
-        await api.app({**scope, "root_path": root_path}, receive, send)
+        await api.app({**scope, "root_path": root_path, "path": root_path + self._path}, receive, send)

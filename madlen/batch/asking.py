@@ -64,8 +64,9 @@ class Asking:
             request, notes = conversation.request(lane, model, messages, session_id="")
             empty = beginnings.reply(lane, session_id=session_id, turn_id=cell.turn_id, now=self._now())
             reply = replace(empty, notes=notes)
-            with self._tracer.span(tracing.ASK, **{"madlen.lanes": 1}):
-                asked = self._store.ask_cell(cell, reply, owner)
+            with self._tracer.ask(session_id, 1):
+                with self._tracer.store("begin"):
+                    asked = self._store.ask_cell(cell, reply, owner)
                 return self._hub.start(reply, request, provider) if asked else None
 
         return await anyio.to_thread.run_sync(begin)

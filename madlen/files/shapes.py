@@ -70,6 +70,7 @@ class Usage(Shape):
     total_tokens: Count | None = None
     reasoning_tokens: Count | None = None
     cached_tokens: Count | None = None
+    cache_write_tokens: Count | None = None
     cost: Annotated[Decimal, Field(ge=0, le=10**9, max_digits=60, decimal_places=50)] | None = None
 
 

@@ -207,6 +207,7 @@ def usage(counts: dict[str, Any]) -> Usage:
         total_tokens=lenient.count(counts.get("total_tokens")),
         reasoning_tokens=lenient.count(completion.get("reasoning_tokens")),
         cached_tokens=lenient.count(prompt.get("cached_tokens")),
+        cache_write_tokens=lenient.count(prompt.get("cache_write_tokens")),
         cost=lenient.amount(counts.get("cost")),
     )
 

@@ -99,7 +99,7 @@ class OpenRouter:
         self._answer_timeout = _timeout(max(READ_SECONDS, silence_seconds))
         self.account = Account(self.quota)
         """What the key's account may still do; somebody must keep it fresh."""
-        tracing.instrument_client(self._client)
+        tracing.instrument_client(self._client, self.source, self._base_url)
 
     async def models(self) -> list[Model]:
         """Those that the key's account may use; where a server does not know accounts, all of them."""

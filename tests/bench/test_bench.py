@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from bench.pages import PAGES
+from bench.search import SEARCHES
 from bench.upstream import ROOT
 
 FIGURES = {
@@ -137,9 +139,27 @@ def test_every_chunk_of_every_lane_arrives_after_it_was_sent(measured: Measured,
             assert -2 < row["delay_p50_ms"] <= row["delay_p95_ms"] <= row["delay_worst_ms"]
 
 
+def test_a_span_takes_time_with_us_and_without(measured: Measured) -> None:
+    parts = measured("spans")["parts"]["spans"]
+    assert all(parts["medians"][app]["span_us"] > 0 for app in ("madlen", "bare"))
+    assert parts["madlen_over_bare"]["span_us"] > 0
+
+
 def test_a_run_that_is_killed_loses_and_doubles_no_cell(measured: Measured) -> None:
     undisturbed, killed = rows(measured("batch"), "madlen")
     assert (undisturbed["kills"], killed["kills"]) == (0, 1)
     for row in (undisturbed, killed):
         assert (row["lost"], row["twice"]) == (0, 0)
         assert row["cells_per_second"] > 0
+
+
+def test_every_page_is_measured_beside_one_with_a_word(measured: Measured) -> None:
+    found = measured("pages")["parts"]["pages"]
+    assert found["madlen_over_word"].keys() == PAGES.keys()
+    assert all(ratio > 0 for ratio in found["madlen_over_word"].values())
+
+
+def test_a_search_is_measured_beside_the_naive_one_and_a_scan(measured: Measured) -> None:
+    found = measured("search")["parts"]["SQLite"]
+    assert SEARCHES.keys() <= found.keys()
+    assert all(found[name]["madlen_over_naive"] > 0 for name in SEARCHES)

@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from typing import Any
 
 import anyio
 import pytest
@@ -25,7 +26,7 @@ def set_stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenStage]:
     """Plays scenarios from the start of a Madlen that the pages find."""
     with ExitStack() as stack:
 
-        def start(*scenarios: str, **changes: str) -> Stage:
+        def start(*scenarios: str, **changes: Any) -> Stage:
             stage = stack.enter_context(staged(tmp_path_factory.mktemp("stage"), *scenarios, **changes))
             stack.enter_context(services.using(stage.madlen))
             return stage

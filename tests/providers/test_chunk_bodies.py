@@ -74,7 +74,7 @@ def test_counts_are_read_with_their_details() -> None:
         "prompt_tokens_details": {"cached_tokens": 3, "cache_write_tokens": 0},
         "completion_tokens_details": {"reasoning_tokens": 6},
     }
-    assert usage(counts) == Usage(281, 13, 294, 6, 3, Decimal("0.000071"))
+    assert usage(counts) == Usage(281, 13, 294, 6, 3, Decimal("0.000071"), 0)
 
 
 @pytest.mark.parametrize("details", [None, [], "x", {}, {"reasoning_tokens": None, "cached_tokens": "3"}])

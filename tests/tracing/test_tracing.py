@@ -13,7 +13,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 from madlen import tracing
 from madlen.errors import RateLimited
 from madlen.services import Services
-from madlen.tracing import Tracing
+from madlen.tracing import Outlets, Tracing, names
 from madlen.types import Lane, Parameters, Reply, Started
 from tests.conftest import StartMadlen
 from tests.parrot import DONE, Gate, Parrot
@@ -80,7 +80,7 @@ def test_the_chat_span_speaks_the_conventions(start_madlen: StartMadlen, spans: 
     assert chat.kind is SpanKind.CLIENT
     assert chat.attributes is not None
     assert expected.items() <= dict(chat.attributes).items()
-    assert [event.name for event in chat.events] == [tracing.FIRST_CHUNK, tracing.FIRST_VISIBLE_TEXT]
+    assert [event.name for event in chat.events] == [names.FIRST_CHUNK, names.FIRST_VISIBLE_TEXT]
 
 
 def test_a_failure_marks_its_span_with_its_kind(
@@ -132,7 +132,7 @@ def test_a_collector_that_takes_nothing_holds_the_end_for_three_seconds_at_most(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as black_hole:
-        hopeful = Tracing(endpoint=f"http://127.0.0.1:{black_hole.getsockname()[1]}")
+        hopeful = Tracing(outlets=Outlets(spans=f"http://127.0.0.1:{black_hole.getsockname()[1]}"))
         for _ in range(100):
             with hopeful.span("work"):
                 pass
