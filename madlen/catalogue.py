@@ -18,6 +18,8 @@ from madlen.types import Choices, Model, Picture, Pricing
 CAMERA = "📷"
 Order = Literal["listed", "price", "context", "newest"]
 _FREE_ROUTER = "openrouter/free"
+_GUARDS = ("safety", "guard", "moderation")
+"""What ids of models have in them that only say whether a text is safe; no list marks them."""
 
 
 def models(body: Any) -> list[Model]:
@@ -46,6 +48,7 @@ def is_free(model: Model) -> bool:
         all(price is not None and price == 0 for price in prices)
         and not model.pricing.request
         and not model.pricing.other
+        and not model.pricing.varies
         and model.output_modalities == {"text"}
     )
 
@@ -62,6 +65,11 @@ def check_sees(model: Model, pictures: Sequence[Picture]) -> None:
             f"{model.name} cannot see images. Choose a model with a camera before its name, "
             "or send the prompt without the image."
         )
+
+
+def is_router(model_id: str) -> bool:
+    """Whether the id stands for whichever model OpenRouter picks, which may be another each time."""
+    return model_id.startswith(("openrouter/", "~"))
 
 
 def counts_against_quota(model: Model) -> bool:
@@ -147,8 +155,27 @@ def one_beside_the_quota(listed: Sequence[Model], chosen: Choices) -> Model | No
     return _first_free(chosen_first(ordered(beside, "price"), chosen))
 
 
+def one_instead(
+    listed: Sequence[Model], chosen: Choices, model_id: str, *, beyond_its_source: bool = False
+) -> Model | None:
+    """The model to offer in place of one that failed: one that takes what that takes.
+
+    ``beyond_its_source`` leaves out all others from there, where it is the account that failed.
+    """
+    failed = find(listed, model_id)
+    source = failed.source if failed else "openrouter"
+    vision = failed is not None and sees(failed) and not beyond_its_source
+    others = [
+        model
+        for model in matching(listed, vision=vision)
+        if model.id != model_id and not (beyond_its_source and model.source == source)
+    ]
+    return _first_free(chosen_first(others, chosen))
+
+
 def _first_free(listed: Sequence[Model]) -> Model | None:
-    return next((model for model in listed if is_free(model)), next(iter(listed), None))
+    talking = [model for model in listed if not any(word in model.id for word in _GUARDS)]
+    return next((model for model in talking if is_free(model)), next(iter(talking), None))
 
 
 def refused_parameters(model: Model) -> frozenset[str]:
@@ -164,6 +191,12 @@ def refused_parameters(model: Model) -> frozenset[str]:
     return frozenset(ours for ours, theirs in upstream.items() if theirs not in supported)
 
 
+def longest_answer(model: Model) -> int | None:
+    """Tokens that it can write to a prompt of as many; ``None`` where nothing is known to be too many."""
+    rooms = (model.max_completion_tokens, model.context_length and model.context_length // 2)
+    return min((tokens for tokens in rooms if tokens), default=None)
+
+
 def find(listed: Sequence[Model], model_id: str) -> Model | None:
     return next((model for model in listed if model.id == model_id), None)
 
@@ -173,7 +206,6 @@ def _model(entry: Any) -> Model | None:
         return None
     architecture = lenient.mapping(entry.get("architecture"))
     limits = lenient.mapping(entry.get("top_provider"))
-    # OpenRouter writes -1 where the routed model decides the price: not an amount, so not known.
     pricing = lenient.mapping(entry.get("pricing"))
     contexts = [
         length
@@ -195,6 +227,7 @@ def _model(entry: Any) -> Model | None:
             completion=lenient.amount(pricing.get("completion")),
             request=lenient.amount(pricing.get("request")),
             other=_other_fees(pricing),
+            varies=_varies(pricing),
         ),
         supported_parameters=lenient.words(entry.get("supported_parameters")),
         created=lenient.count(entry.get("created")) or None,
@@ -224,10 +257,22 @@ def _price(model: Model) -> tuple[bool, Decimal]:
 
 
 def _other_fees(pricing: dict[str, Any]) -> Decimal:
-    """The dearest price that is none of the three above; what is only a discount is none."""
+    """The dearest price that is none of the three above; what is only a discount is none.
+
+    Longer prompts or other hours may have a price of their own, also where the usual one is nothing.
+    """
     known = {"prompt", "completion", "request", "discount"}
-    fees = (lenient.amount(fee) for name, fee in pricing.items() if name not in known)
-    return max((fee for fee in fees if fee is not None), default=Decimal(0))
+    fees = {name: fee for name, fee in pricing.items() if name not in known}
+    found = list(map(lenient.amount, fees.values()))
+    if not any(lenient.amount(pricing.get(name)) for name in known):
+        for override in filter(None, map(lenient.mapping, lenient.items(pricing.get("overrides")))):
+            found += [lenient.amount(fee) for fee in override.values() if isinstance(fee, str)]
+    return max((fee for fee in found if fee is not None), default=Decimal(0))
+
+
+def _varies(pricing: dict[str, Any]) -> bool:
+    """Whether the routed model decides the price, for which OpenRouter writes -1."""
+    return any(str(pricing.get(name)).strip().startswith("-") for name in ("prompt", "completion", "request"))
 
 
 def _date(value: Any) -> date | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from madlen import catalogue, images
 from madlen.types import Lane, Message, Model, Request, Turn
@@ -59,6 +60,9 @@ def request(
 ) -> tuple[Request, tuple[str, ...]]:
     """What goes to the provider, and what a reader should know was left out of it."""
     fitting, notes = images.fitting(_merged(messages), sees=catalogue.sees(model))
+    if catalogue.is_router(lane.model_id):
+        # Who thought it may not be who is asked now.
+        fitting = tuple(replace(message, reasoning_details=()) for message in fitting)
     wanted = Request(
         model_id=lane.model_id,
         messages=fitting,

@@ -10,12 +10,17 @@
     └── UpstreamError           the model's side failed (502)
         ├── UpstreamAuth        our key is missing or refused (502)
         ├── OutOfCredit         402, with the tokens one can still afford when known
-        ├── Refused             moderation, guardrail, key limit, region (403)
+        ├── Refused             moderation, guardrail, region, a gated model (403)
+        │   └── SpendingLimit   the key or a budget has spent what it may (403)
         ├── ModelGone           the model is unknown or no longer served (404)
         ├── DataPolicy          privacy settings exclude every provider (404)
         ├── ContextLength       the prompt does not fit (400)
+        ├── Rejected            the provider cannot take the request as it is (400)
         ├── RateLimited         too many requests for the moment (429)
+        │   ├── MinuteLimit     the minute's free requests are used up (429)
         │   └── DailyLimit      the day's free requests are used up (429)
+        ├── Overloaded          nobody has room for the request now (503)
+        ├── UpstreamDefect      the server in between failed by itself (502)
         ├── UpstreamTimeout     no answer in time (504)
         ├── Interrupted         the stream ended before the answer did (502)
         └── ModelUnavailable    an embedded model cannot be fetched or loaded (503)
@@ -141,6 +146,11 @@ class Refused(UpstreamError):
     title = "Refused by the provider"
 
 
+class SpendingLimit(Refused):
+    kind = "spending-limit"
+    title = "A spending limit is reached"
+
+
 class ModelGone(UpstreamError):
     status = 404
     kind = "model-gone"
@@ -159,29 +169,39 @@ class ContextLength(UpstreamError):
     title = "The conversation does not fit"
 
 
-class RateLimited(UpstreamError):
-    """``free_minute`` says that the account, and not the model, has had too many requests this minute."""
+class Rejected(UpstreamError):
+    status = 400
+    kind = "rejected"
+    title = "The provider cannot take the request"
 
+
+class RateLimited(UpstreamError):
     status = 429
     kind = "rate-limited"
     title = "Too many requests"
 
-    def __init__(
-        self,
-        sentence: str,
-        *,
-        retry_after: float | None = None,
-        retryable: bool = False,
-        settings_url: str = "",
-        free_minute: bool = False,
-    ) -> None:
-        super().__init__(sentence, retry_after=retry_after, retryable=retryable, settings_url=settings_url)
-        self.free_minute = free_minute
+
+class MinuteLimit(RateLimited):
+    """It is the account, and not the model, that has had too many."""
+
+    kind = "rate-limited-minute"
+    title = "The minute's free requests are used up"
 
 
 class DailyLimit(RateLimited):
     kind = "rate-limited-daily"
     title = "The day's free requests are used up"
+
+
+class Overloaded(UpstreamError):
+    status = 503
+    kind = "overloaded"
+    title = "The provider is overloaded"
+
+
+class UpstreamDefect(UpstreamError):
+    kind = "upstream-defect"
+    title = "The server in between failed"
 
 
 class UpstreamTimeout(UpstreamError):

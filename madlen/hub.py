@@ -89,7 +89,8 @@ class Hub:
         self._running.pop(generation.id, None)
         if generation.unstored is not None:
             self._unstored[generation.id] = generation.unstored
-        if generation.kept and generation.reply().status is Status.STOPPED:
+        ended = generation.reply()
+        if generation.kept and ended.status is not Status.COMPLETE and ended.usage.cost is None:
             self._unsettled[generation.id] = (generation, RECEIPT_TRIES)
 
     def find(self, reply_id: str) -> Generation | None:

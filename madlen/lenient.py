@@ -12,6 +12,11 @@ def mapping(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
+def items(value: Any) -> list[Any]:
+    """A list, or an empty one."""
+    return value if isinstance(value, list) else []
+
+
 def text(value: Any) -> str:
     """Text that UTF-8 can carry, or none: JSON may escape the halves of a character apart.
 

@@ -1,7 +1,6 @@
 """The nouns: a session is a list of turns, a turn is a prompt and the replies to it.
 
-Everything here is a frozen value without I/O. Times are timezone-aware and in UTC, durations
-are seconds, money is US dollars as ``Decimal``; ``None`` means "not known", never zero.
+Frozen values, no I/O. Times are in UTC, durations in seconds, money in US dollars; ``None`` is "not known".
 """
 
 from __future__ import annotations
@@ -21,13 +20,14 @@ CHAT_LANE = "chat"
 
 @dataclass(frozen=True, slots=True)
 class Pricing:
-    """US dollars per token. ``None`` is unknown or decided by whichever model answers."""
+    """US dollars per token. ``None`` is unknown, or ``varies`` with whichever model answers."""
 
     prompt: Decimal | None = None
     completion: Decimal | None = None
     request: Decimal | None = None
     other: Decimal = Decimal(0)
     """The dearest of all other fees, such as the one for an image or for audio output."""
+    varies: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from madlen.types import (
     Reasoning,
     Request,
     Retrying,
+    Spent,
     Started,
     Text,
     Usage,
@@ -102,7 +103,7 @@ class Parrot:
                         await step.wait()
                     case Exception():
                         raise step
-                    case Started() | Retrying() | Text() | Reasoning() | Image() | Done():
+                    case Started() | Retrying() | Spent() | Text() | Reasoning() | Image() | Done():
                         yield step
                     case _:
                         raise AssertionError(f"A parrot cannot say {step!r}")

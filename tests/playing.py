@@ -29,17 +29,21 @@ _FAILURES = {
     "context-length": "context_too_long",
     "upstream-auth": "no_key no_header unknown_user",
     "out-of-credit": "out_of_credit can_only_afford prompt_too_dear in_flight_budget",
-    "refused": "moderated guardrail key_limit budget gated region management_only",
+    "refused": "moderated guardrail gated region management_only",
+    "spending-limit": "key_limit budget",
     "unsupported": "no_image_input no_tool_use no_such_output",
     "data-policy": "data_policy data_policy_paid data_policy_new guardrail_restriction none_of_five "
     "model_blocked no_allowed_providers",
     "too-large": "too_large images_too_large too_large_page",
+    "rejected": "provider_refused invalid_argument",
     "rate-limited": "rate_limited_upstream rate_limited_upstream_json rate_limited_seconds "
-    "rate_limited_date per_minute code_in_quotes capacity",
+    "rate_limited_date capacity",
+    "rate-limited-minute": "per_minute code_in_quotes",
     "rate-limited-daily": "per_day per_day_high_balance per_day_body error_per_day",
-    "upstream": "unknown_path whitespace provider_refused invalid_argument server_error bad_gateway "
-    "bad_gateway_page empty_gateway unavailable unavailable_seconds unavailable_new "
-    "unavailable_page overloaded error_body choices_null choices_empty choices_missing "
+    "overloaded": "unavailable unavailable_seconds unavailable_new unavailable_page overloaded",
+    "upstream-defect": "server_error",
+    "upstream": "unknown_path whitespace bad_gateway "
+    "bad_gateway_page empty_gateway error_body choices_null choices_empty choices_missing "
     "choice_with_error nested_in_provider html_body error_first error_after_text "
     "error_without_done error_without_choices error_with_null_choices error_alone "
     "error_code_text error_plain_text error_metadata_null error_after_length error_for_stream",
@@ -55,11 +59,16 @@ STATUSES = {
     "upstream-auth": 502,
     "out-of-credit": 402,
     "refused": 403,
+    "spending-limit": 403,
+    "rejected": 400,
     "unsupported": 400,
     "data-policy": 404,
     "too-large": 413,
     "rate-limited": 429,
+    "rate-limited-minute": 429,
     "rate-limited-daily": 429,
+    "overloaded": 503,
+    "upstream-defect": 502,
     "upstream": 502,
 }
 """The status under which the API tells each kind, from its contract."""
@@ -71,12 +80,17 @@ SENTENCES = {
     "context-length": "too long for .* new chat",
     "upstream-auth": "refused the API key. Check OPENROUTER_API_KEY",
     "out-of-credit": "Not enough credit",
-    "refused": "refused this request",
+    "refused": "refused this request: .* (Change the prompt or choose|Choose) another model",
+    "spending-limit": "spending limit is reached: .* Raise it at https://openrouter.ai/settings/keys",
+    "rejected": "cannot take this request .* Change the prompt",
     "unsupported": "cannot see images|cannot do what was asked",
-    "data-policy": "settings at OpenRouter exclude every provider",
+    "data-policy": "settings at OpenRouter.* exclude every provider",
     "too-large": "too large for the provider",
-    "rate-limited": "(is busy|of this minute are used up).*[Tt]ry again",
+    "rate-limited": "is busy: .* Try again",
+    "rate-limited-minute": "free requests of this minute are used up. Try again",
     "rate-limited-daily": "free requests of today are used up; they come back at midnight UTC",
+    "overloaded": "Nobody has room for .* Try again in .* or choose another model",
+    "upstream-defect": "The server before .* failed .500.: .* Try again or choose another model",
     "upstream": "The provider of .* Try again or choose another model|OPENROUTER_BASE_URL",
 }
 """What a person is told, by kind."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from madlen.conversation import seen_by
-from madlen.types import Message, Reply, Status, Turn
+import pytest
+
+from madlen.conversation import request, seen_by
+from madlen.types import Lane, Message, Model, Reply, Status, Turn
 from tests.store.keeping import NOW
 
 
@@ -32,6 +34,20 @@ def test_a_lane_sees_the_last_of_its_words_to_a_turn() -> None:
 
 def test_a_reply_without_words_is_no_part_of_the_conversation() -> None:
     assert seen_by("chat", [a_turn("First?", ("chat", ""))]) == [Message("user", "First?")]
+
+
+@pytest.mark.parametrize(
+    ("model_id", "kept"),
+    [("openai/gpt-6-astra", True), ("openrouter/free", False), ("~anthropic/claude-fable-latest", False)],
+)
+def test_thoughts_go_back_only_where_the_same_model_is_sure_to_answer(model_id: str, *, kept: bool) -> None:
+    thought = {"type": "reasoning.text", "text": "Hm.", "signature": "c2ln", "index": 0}
+    said = Message("assistant", "One.", reasoning_details=(thought,))
+    messages = [Message("user", "First?"), said, Message("user", "Second?")]
+    wanted, notes = request(Lane(model_id), Model(model_id, model_id, "openrouter"), messages, session_id="")
+    assert wanted.messages[1].reasoning_details == ((thought,) if kept else ())
+    assert [message.text for message in wanted.messages] == ["First?", "One.", "Second?"]
+    assert notes == ()
 
 
 def chosen(turn: Turn, place: int) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -78,8 +79,18 @@ def test_a_least_context_can_be_asked_for_and_an_unknown_one_is_none() -> None:
     assert catalogue.matching([short, unknown], context=8001) == []
 
 
-def priced(name: str, *prices: str) -> Model:
-    return Model(name, name, "x", pricing=Pricing(*map(Decimal, prices)))
+FREE_SEEING = Model(
+    "a/seeing",
+    "Seeing",
+    "openrouter",
+    input_modalities=frozenset({"text", "image"}),
+    pricing=Pricing(Decimal(0), Decimal(0)),
+)
+
+
+def priced(name: str, prompt: str = "", completion: str = "") -> Model:
+    prices = (Decimal(price) if price else None for price in (prompt, completion))
+    return Model(name, name, "x", pricing=Pricing(next(prices), next(prices)))
 
 
 def test_the_cheapest_come_first_and_unknown_prices_last() -> None:
@@ -144,3 +155,27 @@ def test_when_the_quota_is_short_a_model_that_does_not_use_it_is_offered() -> No
     assert catalogue.one_beside_the_quota([counted, PAID, DEAR, POLLY], Choices()) == POLLY
     assert catalogue.one_beside_the_quota([counted, PAID, DEAR], Choices()) == DEAR
     assert catalogue.one_beside_the_quota([counted], Choices()) is None
+
+
+@pytest.mark.parametrize(
+    "model_id", ["nvidia/nemotron-3.5-content-safety:free", "meta-llama/llama-guard-4-12b"]
+)
+def test_what_only_judges_safety_is_never_offered_for_an_answer(model_id: str) -> None:
+    guard = replace(FREE_SEEING, id=model_id)
+    assert catalogue.one_that_sees([guard], Choices()) is None
+    assert catalogue.one_instead([guard], Choices(), "a/failed") is None
+    assert catalogue.one_instead([guard, FREE_SEEING], Choices(), "a/failed") == FREE_SEEING
+
+
+def test_in_place_of_a_model_that_sees_another_that_sees_is_offered() -> None:
+    blind = replace(FREE_SEEING, id="a/blind", input_modalities=frozenset({"text"}))
+    other = replace(FREE_SEEING, id="a/other")
+    assert catalogue.one_instead([FREE_SEEING, blind, other], Choices(), FREE_SEEING.id) == other
+    assert catalogue.one_instead([FREE_SEEING, blind, other], Choices(), blind.id) == FREE_SEEING
+
+
+def test_where_the_account_failed_a_model_of_another_source_is_offered() -> None:
+    local = Model("local/small", "Small", "local", pricing=Pricing(Decimal(0), Decimal(0)))
+    listed = [FREE_SEEING, local]
+    offered = catalogue.one_instead(listed, Choices(), FREE_SEEING.id, beyond_its_source=True)
+    assert offered == local

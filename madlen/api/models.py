@@ -37,6 +37,7 @@ def _entry(model: Model) -> dict[str, Any]:
             "prompt": _plain(model.pricing.prompt),
             "completion": _plain(model.pricing.completion),
         },
+        "price_varies": model.pricing.varies,
         "free": catalogue.is_free(model),
         "counts_against_quota": catalogue.counts_against_quota(model),
         "provider": model.source,

@@ -13,10 +13,10 @@ from anyio.from_thread import BlockingPortal
 
 from madlen.batch import judge as judges
 from madlen.batch.judge import Judge, Question
-from madlen.batch.limits import Channel, Limits
+from madlen.batch.limits import BUSY, Channel, Limits
 from madlen.batch.work import BUSY_SECONDS, LOOK_SECONDS
 from madlen.chat import Chat
-from madlen.errors import DailyLimit, MadlenError, RateLimited, UpstreamError
+from madlen.errors import DailyLimit, MadlenError, UpstreamError
 from madlen.judgements import Judgement
 from madlen.types import Lane, Message, Reply, Status
 
@@ -151,7 +151,7 @@ class Judging:
             failure = reply.failure
             if failure and failure.kind == DailyLimit.kind and channel.free:
                 self._limits.end_day()
-            elif failure and failure.kind == RateLimited.kind and left:
+            elif failure and failure.kind in BUSY and left:
                 self._limits.hold(channel, float(failure.extra.get("retry_after", BUSY_SECONDS)))
                 continue
             raise UpstreamError(failure.sentence if failure else "The judge's answer was stopped.")

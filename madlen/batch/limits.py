@@ -9,12 +9,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from madlen.errors import MinuteLimit, RateLimited
 from madlen.providers.account import MINUTE_REQUESTS
 from madlen.types import Quota
 
 MINUTE_SECONDS = 60.0
 AT_ONCE = {"local": 1}
 """Sources that take less at once than everything together: an embedded model answers one by one."""
+BUSY = frozenset({RateLimited.kind, MinuteLimit.kind})
+"""The kinds of failure after which a channel is left alone for a while, and then asked again."""
 _UNCOUNTED_SECONDS = 1.0
 _CLOCK_SECONDS = 60.0
 

@@ -14,9 +14,9 @@ import anyio.to_thread
 from anyio.abc import TaskGroup
 
 from madlen.batch.asking import Asking
-from madlen.batch.limits import Channel, Limits, next_day
+from madlen.batch.limits import BUSY, Channel, Limits, next_day
 from madlen.batch.verdicts import Verdicts
-from madlen.errors import DailyLimit, NotFound, RateLimited, StoreUnavailable
+from madlen.errors import DailyLimit, NotFound, StoreUnavailable
 from madlen.hub import Hub
 from madlen.prompt_sets import Cell, CellState, Check, Prompt, RunStatus
 from madlen.store import Store
@@ -218,7 +218,7 @@ class Work:
         elif failure and failure.kind == DailyLimit.kind and channel.free:
             self._means.limits.end_day()
             await self._release(asked)
-        elif failure and failure.kind == RateLimited.kind and asked.attempts < MOST_ATTEMPTS:
+        elif failure and failure.kind in BUSY and asked.attempts < MOST_ATTEMPTS:
             self._means.limits.hold(channel, float(failure.extra.get("retry_after", BUSY_SECONDS)))
             await self._release(asked)
         elif reply.status is Status.INTERRUPTED and asked.attempts < MOST_ATTEMPTS:

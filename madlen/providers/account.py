@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import anyio
 
-from madlen.errors import MadlenError, RateLimited
+from madlen.errors import MadlenError, MinuteLimit
 from madlen.types import Quota
 
 REFRESH_SECONDS = 60.0
@@ -61,8 +61,8 @@ class Account:
             self._requests = (*self._recent(now), now)
         try:
             yield
-        except RateLimited as error:
-            if error.free_minute and error.retry_after is not None:
+        except MinuteLimit as error:
+            if error.retry_after is not None:
                 self._exhausted_until = self._clock() + error.retry_after
             raise
         finally:

@@ -18,8 +18,9 @@ from httpx_sse import EventSource
 from madlen import lenient
 from madlen.errors import Interrupted, UpstreamError
 from madlen.providers.bounds import bounded
+from madlen.providers.causes import Refusal
 from madlen.providers.characters import Characters
-from madlen.providers.refusals import Refusal, refusal
+from madlen.providers.refusals import refusal
 from madlen.providers.thoughts import Thoughts
 from madlen.types import Done, Event, Image, Message, Reasoning, Request, Spent, Started, Text, Usage
 

@@ -35,7 +35,10 @@ BILL_ON = frozenset(
     | {"SambaNova", "Inflection", "ZeroOneAI", "AionLabs", "Alibaba", "Nebius", "Kluster", "Targon"}
     | {"InferenceNet"}
 )
+_STOPPING, _BILLING_ON = (frozenset(map(str.casefold, names)) for names in (STOP_BILLING, BILL_ON))
 READ_SECONDS = 120.0
+_TELLING_CHARACTERS = 4
+"""Fewer of a key's characters tell nothing of it."""
 _LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=20, keepalive_expiry=90)
 
 
@@ -97,6 +100,7 @@ class OpenRouter:
             follow_redirects=False,
         )
         self._answer_timeout = _timeout(max(READ_SECONDS, silence_seconds))
+        self._longest: dict[str, int] = {}
         self.account = Account(self.quota)
         """What the key's account may still do; somebody must keep it fresh."""
         tracing.instrument_client(self._client, self.source, self._base_url)
@@ -110,11 +114,13 @@ class OpenRouter:
             if status != 200:
                 raise refusal(status, body, model_id="the model list")
             try:
-                return catalogue.models(body)
+                listed = catalogue.models(body)
             except ValueError as error:
                 raise UpstreamError(
                     f"What answers at {self._base_url} sent no model list; check OPENROUTER_BASE_URL."
                 ) from error
+        self._longest = {model.id: catalogue.longest_answer(model) or MAX_TOKENS for model in listed}
+        return listed
 
     async def quota(self) -> Quota:
         """What the key may still do. Raises ``UpstreamError``; ``UpstreamAuth`` for a key that is refused."""
@@ -138,7 +144,9 @@ class OpenRouter:
         return retried(lambda: self._once(request))
 
     async def _once(self, request: Request) -> AsyncGenerator[Event]:
-        body = chunks.body(request, default_max_tokens=MAX_TOKENS) | self._preferences.members()
+        # Asked for more than they can write, some providers refuse.
+        longest = min(MAX_TOKENS, self._longest.get(request.model_id, MAX_TOKENS))
+        body = chunks.body(request, default_max_tokens=longest) | self._preferences.members()
         if request.session_id:
             body["session_id"] = request.session_id
         free = catalogue.counts_against_quota(Model(request.model_id, request.model_id, self.source))
@@ -164,11 +172,14 @@ class OpenRouter:
                         yield event
 
     def after_stop(self, served_by: str) -> str:
-        if served_by in STOP_BILLING:
+        known = served_by.casefold()
+        if known in _STOPPING:
             return f"{served_by} stops billing when an answer is stopped."
-        if served_by in BILL_ON:
+        if known in _BILLING_ON:
             return f"{served_by} bills the whole answer even when it is stopped."
-        return ""
+        return (
+            f"It is not known whether {served_by or 'its provider'} stops billing when an answer is stopped."
+        )
 
     async def receipt(self, generation_id: str) -> Usage | None:
         with self._sentences("the receipt"):
@@ -202,7 +213,7 @@ class OpenRouter:
         try:
             yield
         except MadlenError as error:
-            error.args = (str(error).replace(self._key, "…"),)
+            error.args = (_without(str(error), self._key),)
             raise
         except httpx.TimeoutException as error:
             raise UpstreamTimeout(
@@ -222,6 +233,14 @@ class OpenRouter:
 
 def _timeout(read_seconds: float) -> httpx.Timeout:
     return httpx.Timeout(connect=10, read=read_seconds, write=60, pool=10)
+
+
+def _without(sentence: str, key: str) -> str:
+    """The sentence without the key, nor its beginning where the sentence was cut off in it."""
+    sentence = sentence.replace(key, "…")
+    for length in range(len(key) - 1, _TELLING_CHARACTERS - 1, -1):
+        sentence = sentence.replace(f"{key[:length]}…", "…")
+    return sentence
 
 
 def header_text(text: str) -> str:

@@ -8,53 +8,43 @@ The shapes are those of OpenRouter's error documentation and of what was observe
 from __future__ import annotations
 
 import json
-import math
 import re
 import unicodedata
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from madlen import lenient
-from madlen.errors import (
-    ContextLength,
-    DailyLimit,
-    DataPolicy,
-    ModelGone,
-    OutOfCredit,
-    RateLimited,
-    Refused,
-    TooLarge,
-    Unsupported,
-    UpstreamAuth,
-    UpstreamError,
-    UpstreamTimeout,
-)
-from madlen.providers import waits
+from madlen.errors import DailyLimit, OutOfCredit, UpstreamError
+from madlen.providers import causes, waits
+from madlen.providers.causes import Refusal, Told
 
 _SECRET = re.compile(r"sk-or-v[\w.-]+|\b(?:sk|Bearer)[-\s][\w.+/=-]{6,}", re.IGNORECASE)
-_AFFORDABLE = re.compile(r"can only afford (\d+)")
 _MARKUP = re.compile(r"<(script|style)\b.*?</\1>|<[^>]+>", re.DOTALL | re.IGNORECASE)
 _REASON_CHARACTERS = 300
 _READ_CHARACTERS = 10_000
 """As much of a proxy's page as is searched for markup; unclosed tags take the square of their number."""
-_PRIVACY = "https://openrouter.ai/settings/privacy"
-_KEYS = "https://openrouter.ai/settings/keys"
-_CREDITS = "https://openrouter.ai/settings/credits"
 _PASSING = {408, 429, 500, 502, 503, 504, 524, 529}
-_STATUSES = {
-    "authentication": 401,
-    "payment_required": 402,
-    "permission_denied": 403,
-    "not_found": 404,
-    "payload_too_large": 413,
-    "rate_limit_exceeded": 429,
-    "timeout": 504,
+_TYPES = {
+    400: "invalid_request invalid_prompt context_length_exceeded max_tokens_exceeded token_limit_exceeded "
+    "string_too_long content_policy_violation refusal invalid_image image_too_large image_too_small "
+    "unsupported_image_format image_download_failed",
+    401: "authentication",
+    402: "payment_required",
+    403: "permission_denied",
+    404: "not_found image_not_found",
+    412: "precondition_failed",
+    413: "payload_too_large",
+    422: "unprocessable",
+    429: "rate_limit_exceeded",
+    500: "server unmapped",
+    502: "provider_unavailable",
+    503: "provider_overloaded",
+    504: "timeout",
 }
+_STATUSES = {name: status for status, names in _TYPES.items() for name in names.split()}
 """OpenRouter's ``error_type`` where no number comes with it, as in a stream."""
-
-
-Refusal = UpstreamError | TooLarge | Unsupported
 
 
 def refusal(status: int, body: Any, *, model_id: str, headers: Mapping[str, str] | None = None) -> Refusal:
@@ -66,76 +56,29 @@ def refusal(status: int, body: Any, *, model_id: str, headers: Mapping[str, str]
     details = lenient.mapping(error)
     metadata = lenient.mapping(details.get("metadata"))
     availability = lenient.mapping(details.get("availability"))
-    reason = _reason(error, metadata)
     kinds = _kinds(details, metadata, availability)
     status = _status(status, details, kinds)
-    text = f"{details.get('message', '')} {reason}".lower()
-    retry_after = waits.seconds(
-        metadata.get("retry_after_seconds"),
-        availability.get("retry_after"),
-        (headers or {}).get("retry-after"),
-    )
-    if retry_after is None and _of_minute(text, metadata):
-        retry_after = waits.until_reset(metadata, headers or {})
-    named = _named(
+    told = Told(
         status,
-        text=text,
-        reason=reason,
-        kinds=kinds,
-        metadata=metadata,
-        model_id=model_id,
-        retry_after=retry_after,
+        _reason(error, metadata),
+        str(details.get("message", "")),
+        kinds,
+        metadata,
+        availability,
+        retry_after=waits.seconds(
+            metadata.get("retry_after_seconds"),
+            availability.get("retry_after"),
+            (headers or {}).get("retry-after"),
+        ),
     )
+    if told.retry_after is None and told.of_minute:
+        told = replace(told, retry_after=waits.until_reset(metadata, headers or {}))
+    named = causes.named(told, model_id)
     if isinstance(named, UpstreamError):
         named.retryable = _is_retryable(named, status, availability)
         named.retry_once = status == 500
-        named.settings_url = _settings_page(named, text, metadata)
+        named.settings_url = causes.settings_page(named, told)
     return named
-
-
-def _named(
-    status: int,
-    *,
-    text: str,
-    reason: str,
-    kinds: set[str],
-    metadata: Mapping[str, Any],
-    model_id: str,
-    retry_after: float | None,
-) -> Refusal:
-    if status == 401:
-        return UpstreamAuth(f"OpenRouter refused the API key. Check OPENROUTER_API_KEY at {_KEYS}.")
-    if status == 402:
-        return _out_of_credit(text, reason, metadata, retry_after)
-    if status == 403:
-        return Refused(f"The provider refused this request: {reason}")
-    if any("context" in kind for kind in kinds) or "maximum context length" in text:
-        return ContextLength(
-            f"The conversation is too long for {model_id}: {reason} "
-            "Start a new chat or choose a model with a larger context."
-        )
-    if _is_policy(status, text, kinds):
-        setting = reason.partition(" Configure: ")[0]
-        return DataPolicy(
-            f"Your settings at OpenRouter exclude every provider of {model_id}: {setting} "
-            f"Change them at {_PRIVACY} or choose another model."
-        )
-    if "support image input" in text:
-        return Unsupported(f"{model_id} cannot see images. Choose a model with a camera, or send without.")
-    if "endpoints found that" in text:
-        return Unsupported(f"{model_id} cannot do what was asked of it: {reason} Choose another model.")
-    if status == 404 or "model_not_found" in kinds or "not a valid model" in text:
-        return ModelGone(f"{model_id} is not available: {reason} Choose another model.")
-    if status == 413 or kinds & {"payload_too_large", "image_too_large"}:
-        return TooLarge(f"The request is too large for the provider: {reason} Send fewer or smaller images.")
-    if status == 429:
-        return _rate_limited(text, reason, metadata, model_id, retry_after)
-    if status in {408, 504, 524}:
-        return UpstreamTimeout(f"{model_id} did not answer in time. Try again or choose another model.")
-    return UpstreamError(
-        f"The provider of {model_id} failed ({status}): {reason} Try again or choose another model.",
-        retry_after=retry_after,
-    )
 
 
 def readable(text: str) -> str:
@@ -172,13 +115,13 @@ def _innermost(candidate: Any) -> str:
     return candidate if isinstance(candidate, str) else ""
 
 
-def _kinds(*holders: Mapping[str, Any]) -> set[str]:
+def _kinds(*holders: Mapping[str, Any]) -> frozenset[str]:
     """Every name that the error gives itself; ``code`` may be one or a number."""
     named = (holder.get(name) for holder in holders for name in ("error_type", "type", "code"))
-    return {kind for kind in named if isinstance(kind, str)}
+    return frozenset(kind for kind in named if isinstance(kind, str))
 
 
-def _status(status: int, details: Mapping[str, Any], kinds: set[str]) -> int:
+def _status(status: int, details: Mapping[str, Any], kinds: frozenset[str]) -> int:
     """An error inside a 200 answer or a stream carries its own status, perhaps as text or by name."""
     if status >= 400:
         return status
@@ -186,13 +129,6 @@ def _status(status: int, details: Mapping[str, Any], kinds: set[str]) -> int:
         if found := re.fullmatch("[45][0-9][0-9]", str(candidate)):
             return int(found[0])
     return next((_STATUSES[kind] for kind in sorted(kinds & _STATUSES.keys())), 502)
-
-
-def _is_policy(status: int, text: str, kinds: set[str]) -> bool:
-    """Whether account or request settings leave nobody to serve a model that exists."""
-    if "privacy_restricted" in kinds or "data policy" in text or "guardrail restrictions" in text:
-        return True
-    return status == 404 and ("guardrail" in text or "allowed providers" in text)
 
 
 def _is_retryable(error: UpstreamError, status: int, availability: Mapping[str, Any]) -> bool:
@@ -205,67 +141,3 @@ def _is_retryable(error: UpstreamError, status: int, availability: Mapping[str, 
         # Only a budget for requests in flight names a time; an empty account does not.
         return error.retry_after is not None
     return status in _PASSING
-
-
-def _settings_page(error: UpstreamError, text: str, metadata: Mapping[str, Any]) -> str:
-    """The page at OpenRouter that can change it, if one can; never an address out of the refusal."""
-    match error:
-        case DataPolicy():
-            return _PRIVACY
-        case UpstreamAuth():
-            return _KEYS
-        case OutOfCredit() | Refused() if _of_key(text, metadata):
-            return _KEYS
-        case OutOfCredit():
-            return _CREDITS
-    return ""
-
-
-def _of_key(text: str, metadata: Mapping[str, Any]) -> bool:
-    """Whether the key has reached a limit of its own, whatever credit the account has."""
-    return "key limit exceeded" in text or metadata.get("limit_source") == "openrouter_key_limit"
-
-
-def _of_minute(text: str, metadata: Mapping[str, Any]) -> bool:
-    """Whether the account's free requests of the minute are used up."""
-    return "free-models-per-min" in text or metadata.get("limit_source") == "openrouter_free_tier_per_minute"
-
-
-def _out_of_credit(
-    text: str, reason: str, metadata: Mapping[str, Any], retry_after: float | None
-) -> OutOfCredit:
-    found = _AFFORDABLE.search(text)
-    affordable = int(found[1]) if found else None
-    step, page = ("raise the key's limit", _KEYS) if _of_key(text, metadata) else ("add credit", _CREDITS)
-    advice = (
-        f"Ask for at most {affordable} tokens or {step} at"
-        if affordable
-        else f"{step.capitalize()} or choose a free model:"
-    )
-    return OutOfCredit(
-        f"Not enough credit: {reason} {advice} {page}.",
-        retry_after=retry_after,
-        affordable_tokens=affordable,
-    )
-
-
-def _rate_limited(
-    text: str, reason: str, metadata: Mapping[str, Any], model_id: str, retry_after: float | None
-) -> RateLimited:
-    if "per-day" in text or "daily" in str(metadata.get("limit_source", "")):
-        return DailyLimit(
-            "The free requests of today are used up; they come back at midnight UTC. "
-            "Choose a paid or an embedded model until then."
-        )
-    seconds = math.ceil(retry_after or 0)
-    plural = "" if seconds == 1 else "s"
-    wait = f"Try again in {seconds} second{plural}" if seconds else "Try again in a moment"
-    if _of_minute(text, metadata):
-        return RateLimited(
-            f"The free requests of this minute are used up. {wait} or choose a paid or an embedded model.",
-            retry_after=retry_after,
-            free_minute=True,
-        )
-    return RateLimited(
-        f"{model_id} is busy: {reason} {wait} or choose another model.", retry_after=retry_after
-    )

@@ -33,17 +33,17 @@ def line(model: Model, estimate: Estimate) -> str:
     room = f" of {model.context_length:,}" if model.context_length else ""
     parts = [
         f"about {estimate.prompt_tokens:,}{room} tokens",
-        _price(estimate),
+        _price(model, estimate),
         "1 of the day's free requests" if estimate.free_requests else "",
         "sees images" if catalogue.sees(model) else "words only",
     ]
     return " · ".join(part for part in parts if part)
 
 
-def _price(estimate: Estimate) -> str:
+def _price(model: Model, estimate: Estimate) -> str:
     low, high = estimate.cost_low, estimate.cost_high
     if low is None or high is None:
-        return "price varies"
+        return "price varies" if model.pricing.varies else "price unknown"
     if high == 0:
         return "free"
     return figures.money(low) if low == high else f"{figures.money(low)} to {figures.money(high)}"

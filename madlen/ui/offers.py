@@ -9,26 +9,45 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
-from madlen.errors import DailyLimit, OutOfCredit, RateLimited
-from madlen.types import Lane, Reply
+from madlen import catalogue, services
+from madlen.errors import (
+    ContextLength,
+    DailyLimit,
+    Interrupted,
+    MadlenError,
+    MinuteLimit,
+    OutOfCredit,
+    RateLimited,
+    SpendingLimit,
+    StoreUnavailable,
+    Unsupported,
+    UpstreamAuth,
+)
+from madlen.types import Lane, Model, Reply
 from madlen.ui import text
 
 Again = Callable[[Lane], None]
 """Asks the same prompt once more in the given lane."""
 
-_HOPELESS = {DailyLimit.kind, OutOfCredit.kind, RateLimited.kind}
+_OF_ACCOUNT = {UpstreamAuth.kind, SpendingLimit.kind}
+"""What no model helps against that is asked with the same key."""
+_OF_NO_MODEL = {Interrupted.kind, StoreUnavailable.kind, MadlenError.kind}
+_HOPELESS = {DailyLimit.kind, MinuteLimit.kind, OutOfCredit.kind, RateLimited.kind, SpendingLimit.kind}
 """What keeps the same model from going on just now."""
 
 
-def draw(reply: Reply, again: Again, *, resume: Callable[[str], None], other: str, other_name: str) -> None:
+def draw(
+    reply: Reply, again: Again, *, resume: Callable[[str], None] | None, other: str, other_name: str
+) -> None:
     """Buttons for what can help. ``other`` is the model that is picked, offered where it is another.
 
-    ``resume`` takes the id of a reply that was cut off and has it go on.
+    Where it is the one that failed, one is offered that may do better; where it is empty, none is.
+    ``resume`` takes the id of a reply that was cut off and has it go on; only a stored one can.
     """
     same = Lane(reply.model_id, reply.lane, reply.parameters)
     failure = reply.failure
     kind, extra = (failure.kind, failure.extra) if failure else ("", {})
-    if reply.text and kind not in _HOPELESS:
+    if resume and reply.text and kind not in _HOPELESS:
         st.button(
             "Continue",
             key=f"continue-{reply.id}",
@@ -37,8 +56,8 @@ def draw(reply: Reply, again: Again, *, resume: Callable[[str], None], other: st
             on_click=resume,
             args=(reply.id,),
         )
-    if kind == DailyLimit.kind:
-        st.caption(f"New free requests come at {_midnight_here()}.")
+    if kind == DailyLimit.kind and datetime.now(UTC) < _next_day(reply):
+        st.caption(f"New free requests come at {_here(_next_day(reply))}.")
     elif _seconds_left(reply) > 0:
         _countdown(reply)
     else:
@@ -55,6 +74,8 @@ def draw(reply: Reply, again: Again, *, resume: Callable[[str], None], other: st
     if kind == OutOfCredit.kind and tokens:
         fewer = replace(same, parameters=replace(reply.parameters, max_tokens=int(tokens)))
         _button(f"Ask for at most {tokens:,} tokens", ":material/compress:", reply, again, fewer)
+    if kind and other == reply.model_id and (better := _better(reply, kind)):
+        other, other_name = better.id, catalogue.label(better)
     if other and other != reply.model_id:
         label = f"Ask {text.label(other_name)} instead"
         _button(label, ":material/swap_horiz:", reply, again, replace(same, model_id=other))
@@ -93,11 +114,38 @@ def _seconds_left(reply: Reply) -> float:
     return (reply.created_at + timedelta(seconds=wait) - datetime.now(UTC)).total_seconds()
 
 
-def _midnight_here() -> str:
-    """The next midnight of UTC on the reader's clock, or on UTC's where that is not known."""
-    tomorrow = datetime.now(UTC).date() + timedelta(days=1)
-    midnight = datetime.combine(tomorrow, time(), UTC)
+def _next_day(reply: Reply) -> datetime:
+    """The midnight of UTC after the reply."""
+    return datetime.combine(reply.created_at.astimezone(UTC).date() + timedelta(days=1), time(), UTC)
+
+
+def _here(moment: datetime) -> str:
+    """A time of day on the reader's clock, or on UTC's where that is not known."""
     try:
-        return f"{midnight.astimezone(ZoneInfo(st.context.timezone or 'UTC')):%H:%M} your time"
+        return f"{moment.astimezone(ZoneInfo(st.context.timezone or 'UTC')):%H:%M} your time"
     except ZoneInfoNotFoundError:
-        return "00:00 UTC"
+        return f"{moment:%H:%M} UTC"
+
+
+def _better(reply: Reply, kind: str) -> Model | None:
+    """Another model for the same prompt, by why this one could not answer it."""
+    chat = services.current().chat
+    listed, chosen = chat.models().models, chat.store.choices()
+    if kind in _OF_NO_MODEL:
+        return None
+    failed = catalogue.find(listed, reply.model_id)
+    better = None
+    if kind in {DailyLimit.kind, MinuteLimit.kind}:
+        better = catalogue.one_beside_the_quota(listed, chosen)
+    elif kind == Unsupported.kind:
+        better = catalogue.one_that_sees(listed, chosen)
+    elif kind == ContextLength.kind and failed is not None and failed.context_length:
+        return catalogue.one_with_room(
+            listed, chosen, tokens=failed.context_length, sees=catalogue.sees(failed)
+        )
+    if better is not None and better != failed:
+        return better
+    # Without credit OpenRouter refuses free models too once an account owes something.
+    owing = kind == OutOfCredit.kind and failed is not None and catalogue.is_free(failed)
+    beyond = owing or kind in _OF_ACCOUNT
+    return catalogue.one_instead(listed, chosen, reply.model_id, beyond_its_source=beyond)

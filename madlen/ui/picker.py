@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -81,23 +82,27 @@ def _first(offered: Sequence[str], chosen: str) -> str:
 
 def lines(listing: Listing, choices: Choices) -> Callable[[str], str]:
     """What a list of models says of each, by id."""
-    by_id = {one.id: one for one in listing.models}
-    return lambda model_id: _line(by_id.get(model_id), model_id, choices)
+    by_id, today = {one.id: one for one in listing.models}, datetime.now(UTC).date()
+    return lambda model_id: _line(by_id.get(model_id), model_id, choices, today)
 
 
-def _line(one: Model | None, model_id: str, choices: Choices) -> str:
+def _line(one: Model | None, model_id: str, choices: Choices, today: date) -> str:
     """A model in a line: name, price, context, id; only the id where no list has it any more."""
     if one is None:
         return f"{model_id} (not listed now)"
     prompt, completion = one.pricing.prompt, one.pricing.completion
     if catalogue.is_free(one):
         price = "free, from the day's quota" if catalogue.counts_against_quota(one) else "free"
-    elif prompt is None or completion is None:
+    elif one.pricing.varies:
         price = "price varies"
+    elif prompt is None or completion is None:
+        price = "price unknown"
     else:
         price = f"{figures.per_million(prompt)} in, {figures.per_million(completion)} out per million tokens"
+    gone = "" if catalogue.is_pickable(one, today) else " (not offered any more)"
+    name = f"{catalogue.label(one)}{gone}"
     parts = [
-        f"{_PIN} {catalogue.label(one)}" if model_id in choices.pinned else catalogue.label(one),
+        f"{_PIN} {name}" if model_id in choices.pinned else name,
         price,
         f"{one.context_length:,} tokens" if one.context_length else "",
         model_id,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -13,7 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 from madlen import beginnings, conversation, services, temporary
 from madlen.generation import Generation
 from madlen.types import Lane, Message, Reply, Status, Turn
-from madlen.ui import composer, readiness, replies, streaming
+from madlen.ui import composer, offers, readiness, replies, streaming
 from madlen.ui.attempts import attempt
 from madlen.ui.unsent import Unsent
 
@@ -110,13 +109,19 @@ def draw(chat: Temporary, names: dict[str, str], lane: Lane, stop: DeltaGenerato
         replies.prompt(turn)
         reply = turn.replies[-1]
         name = names.get(reply.model_id, reply.model_id)
-        offer_again = partial(_again, again=partial(attempt, chat.again, turn), lane=lane)
+        offer = partial(
+            offers.draw,
+            again=partial(_again, chat, turn, lane.system),
+            resume=None,
+            other=lane.model_id,
+            other_name=names.get(lane.model_id, lane.model_id),
+        )
         generation = chat.flying.get(reply.id)
         if generation is None:
             with st.chat_message("assistant", avatar=replies.ANSWER_ICON):
-                replies.ended(reply, name, below=replies.Below(offer_again))
+                replies.ended(reply, name, below=replies.Below(offer))
         else:
-            _arriving(generation, reply, name, replies.Below(offer_again), stop)
+            _arriving(generation, reply, name, replies.Below(offer), stop)
 
 
 def _arriving(
@@ -131,15 +136,8 @@ def _arriving(
     stop.empty()
 
 
-def _again(reply: Reply, *, again: Callable[[Lane], None], lane: Lane) -> None:
-    st.button(
-        "Try again",
-        key=f"again-{reply.id}",
-        icon=":material/refresh:",
-        type="tertiary",
-        on_click=again,
-        args=(lane,),
-    )
+def _again(chat: Temporary, turn: Turn, system: str, lane: Lane) -> None:
+    attempt(chat.again, turn, replace(lane, system=system))
 
 
 def begin() -> None:

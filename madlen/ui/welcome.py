@@ -50,8 +50,10 @@ def ready(model: Model) -> str:
             return f"{name}: free, each prompt takes one of the day's free requests."
         return f"{name}: free."
     prompt, completion = model.pricing.prompt, model.pricing.completion
-    if prompt is None or completion is None:
+    if model.pricing.varies:
         return f"{name}: what it costs depends on the model that it passes you to."
+    if prompt is None or completion is None:
+        return f"{name}: what it costs is not known."
     price = f"{figures.per_million(prompt)} in and {figures.per_million(completion)} out per million tokens"
     return f"{name}: paid, {text.label(price)}."
 

@@ -60,6 +60,7 @@ def test_the_free_models_are_listed_and_the_camera_marks_those_that_see(api: Api
         "max_completion_tokens": None,
         "supports_vision": False,
         "pricing": {"prompt": "0", "completion": "0"},
+        "price_varies": False,
         "free": True,
         "counts_against_quota": False,
         "provider": "parrot",

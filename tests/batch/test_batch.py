@@ -10,6 +10,7 @@ from madlen.batch import MOST_PROMPTS
 from madlen.errors import (
     DailyLimit,
     Interrupted,
+    MinuteLimit,
     NotFound,
     RateLimited,
     TooLarge,
@@ -213,8 +214,11 @@ def test_failed_cells_are_retried_with_one_reply_each(start_madlen: StartMadlen)
     assert len(parrot.requests) == 3
 
 
-def test_a_busy_model_is_asked_again_after_the_wait_that_it_names(start_madlen: StartMadlen) -> None:
-    parrot = Parrot([RateLimited("Busy.", retry_after=0.2)], ["Yes", DONE])
+@pytest.mark.parametrize("busy", [RateLimited, MinuteLimit])
+def test_a_busy_model_is_asked_again_after_the_wait_that_it_names(
+    start_madlen: StartMadlen, busy: type[RateLimited]
+) -> None:
+    parrot = Parrot([busy("Busy.", retry_after=0.2)], ["Yes", DONE])
     madlen = start_madlen(parrot, batch_concurrency=1)
     run_id = carried_out(madlen, a_set("One"), LANES[:1])
     assert said(madlen, run_id) == [("p1", "A", "Yes")]

@@ -82,11 +82,14 @@ def test_shift_and_enter_begins_a_line_and_enter_sends(
     assert content(pretend) == "One\nTwo"
 
 
-def test_an_image_is_pasted(start_server: StartServer, pretend: PretendOpenRouter, new_page: NewPage) -> None:
+@pytest.mark.parametrize("kind", ["paste", "drop"])
+def test_an_image_is_pasted_or_dropped(
+    start_server: StartServer, pretend: PretendOpenRouter, new_page: NewPage, kind: str
+) -> None:
     page = new_page()
     page.goto(start(start_server, pretend).url)
     expect(box(page)).to_be_visible()
-    given(page, "paste", "image.png", "image/png", red())
+    given(page, kind, "image.png", "image/png", red())
     box(page).fill("What is this?")
     box(page).press("Enter")
     expect(answer(page)).to_contain_text("to first token")

@@ -16,7 +16,8 @@ from madlen import services
 from madlen.providers import directory
 from tests.pages.test_chat_page import opened, texts
 from tests.playing import Stage, staged
-from tests.pretend_openrouter import CHAT_MODEL, UNKNOWN_KEY, catalogue
+from tests.pretend_openrouter import CHAT_MODEL, PRIVATE_KEY, UNKNOWN_KEY, catalogue
+from tests.pretend_openrouter.listings import TRAINING
 
 OpenStage = Callable[..., Stage]
 
@@ -91,6 +92,19 @@ def test_a_list_with_quirks_shows_each_entry_that_can_be_read_and_runs_none(set_
     assert not page.exception
     heading = page.chat_message[-1].caption[0].value
     assert heading.startswith(r"**\<img src=x onerror=alert\(1\)\>**")
+
+
+def test_what_the_accounts_privacy_settings_exclude_is_not_offered(set_stage: OpenStage) -> None:
+    set_stage()
+    usual = offered_ids(opened())
+    set_stage(openrouter_api_key=PRIVATE_KEY)
+    assert usual - offered_ids(opened()) == TRAINING
+
+
+def offered_ids(page: AppTest) -> set[str]:
+    """The models in the picker without any filter, by their ids."""
+    page.toggle[0].set_value(False).run()
+    return {option.rpartition(" · ")[2] for option in page.selectbox[0].options}
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from madlen import services
-from madlen.types import Lane, Model, Parameters, Picture
+from madlen.types import Lane, Model, Parameters, Picture, Pricing
 from madlen.ui.unsent import Unsent
 from tests.pages.test_chat_page import Current, chatted, left, looked_at, opened, texts
 from tests.parrot import DEAR, DONE, FREE, POLLY, SEER, Parrot
@@ -33,6 +35,41 @@ def names(page: AppTest) -> list[str]:
 def test_a_model_can_be_found_by_its_id_for_the_line_holds_it(current: Current) -> None:
     current(Parrot(models=ALL))
     assert all(POLLY.id in line for line in opened().main.selectbox(key="model-new").options[:1])
+
+
+@pytest.mark.parametrize(
+    ("pricing", "said"),
+    [
+        (Pricing(varies=True), "price varies"),
+        (Pricing(), "price unknown"),
+        (DEAR.pricing, "$1.00 in, $2.00 out per million tokens"),
+        (FREE, "free"),
+    ],
+)
+def test_a_price_that_varies_is_told_from_one_that_is_unknown(
+    current: Current, pricing: Pricing, said: str
+) -> None:
+    current(Parrot(models=[replace(POLLY, pricing=pricing)]))
+    page = opened()
+    page.toggle(key="model-new-free").set_value(False).run()
+    assert page.main.selectbox(key="model-new").options[0].split(" · ")[1] == said
+
+
+def test_a_chat_goes_on_with_a_model_that_has_expired_and_says_so(current: Current) -> None:
+    over = replace(SEER, expires=date(2020, 1, 1))
+    parrot = Parrot(models=[POLLY, over])
+    madlen = current(parrot)
+    made = madlen.chat.ask("Hello", [Lane(over.id)])
+    list(made.generations[0].follow(every=0))
+    page = opened(session=made.session_id)
+    assert (
+        page.main.selectbox(key=f"model-{made.session_id}")
+        .options[0]
+        .startswith("📷 Seer (not offered any more) · free")
+    )
+    page.chat_input[0].set_value("Again").run()
+    assert parrot.requests[-1].model_id == over.id
+    assert names(opened()) == ["Polly"]
 
 
 def test_filters_leave_what_has_the_property_and_one_click_shows_all(current: Current) -> None:

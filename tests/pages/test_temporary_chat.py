@@ -7,7 +7,7 @@ from pathlib import Path
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from streamlit.testing.v1 import AppTest
 
-from madlen.errors import RateLimited
+from madlen.errors import OutOfCredit, RateLimited
 from madlen.types import Picture
 from madlen.ui.unsent import Unsent
 from tests.pages.test_chat_page import Current, opened, texts
@@ -97,6 +97,30 @@ def test_an_answer_that_fails_can_be_asked_again(current: Current) -> None:
     assert not page.error
     assert [message.text for message in parrot.requests[-1].messages] == ["Hi"]
     assert madlen.store.sessions() == []
+
+
+def test_what_helps_a_stored_chat_helps_a_temporary_one_too(current: Current) -> None:
+    parrot = Parrot(["Half", OutOfCredit("Too dear.", affordable_tokens=3395)], ["Short.", DONE])
+    madlen = current(parrot)
+    page = begun()
+    page.chat_input[0].set_value("Hi").run()
+    page.run()
+    labels = [button.label for card in page.chat_message for button in card.button]
+    assert "Continue" not in labels
+    [fewer] = [button for button in page.main.button if button.label == "Ask for at most 3,395 tokens"]
+    fewer.click().run()
+    assert "Short." in texts(page)
+    assert parrot.requests[-1].parameters.max_tokens == 3395
+    assert madlen.store.sessions() == []
+
+
+def test_an_answer_that_was_cut_off_is_asked_for_again_as_a_whole(current: Current) -> None:
+    current(Parrot(["Half"], ["Whole.", DONE]))
+    page = begun()
+    page.chat_input[0].set_value("Hi").run()
+    page.run()
+    labels = [button.label for card in page.chat_message for button in card.button]
+    assert labels == ["Try again"]
 
 
 def test_before_the_first_prompt_it_can_be_made_one_that_is_stored(current: Current) -> None:

@@ -11,7 +11,7 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from madlen.errors import MadlenError, RateLimited, UpstreamError
+from madlen.errors import MadlenError, MinuteLimit, RateLimited, UpstreamError
 from madlen.providers import account as accounts
 from madlen.providers.account import Account
 from madlen.services import Services
@@ -215,7 +215,7 @@ def test_no_more_than_all_is_used_up(account: Account) -> None:
 
 
 def test_a_minute_that_was_refused_is_used_up_until_its_reset(account: Account, clock: Clock) -> None:
-    ask(account, error=RateLimited("Full.", retry_after=40, free_minute=True))
+    ask(account, error=MinuteLimit("Full.", retry_after=40))
     clock.now += 30
     assert account.quota == replace(QUOTA, minute_limit=20, minute_left=0, minute_wait=10)
     clock.now += 10
@@ -224,7 +224,7 @@ def test_a_minute_that_was_refused_is_used_up_until_its_reset(account: Account, 
 
 @pytest.mark.parametrize(
     "error",
-    [RateLimited("Busy.", retry_after=40), RateLimited("Full.", free_minute=True)],
+    [RateLimited("Busy.", retry_after=40), MinuteLimit("Full.")],
     ids=["busy model", "no reset"],
 )
 def test_any_other_refusal_leaves_the_minute_to_our_own_count(account: Account, error: RateLimited) -> None:
@@ -234,7 +234,7 @@ def test_any_other_refusal_leaves_the_minute_to_our_own_count(account: Account, 
 
 def test_what_went_wrong_with_a_request_is_raised_on(account: Account) -> None:
     with pytest.raises(RateLimited), account.request(free=True):
-        raise RateLimited("Full.", retry_after=40, free_minute=True)
+        raise MinuteLimit("Full.", retry_after=40)
 
 
 def test_an_answer_through_madlen_is_seen_in_its_quota(tmp_path: Path) -> None:

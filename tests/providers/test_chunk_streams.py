@@ -38,7 +38,9 @@ STOP: dict[str, Any] = {"choices": [{"delta": {}, "finish_reason": "stop"}]}
 SSE = "text/event-stream"
 
 
-def streamed(*pieces: bytes, kind: str = SSE) -> tuple[list[Event], Exception | None]:
+def streamed(
+    *pieces: bytes, kind: str = SSE, packed: str = "identity"
+) -> tuple[list[Event], MadlenError | None]:
     """The events of a response that arrives in those pieces, and the error that ends them."""
     found: list[Event] = []
 
@@ -48,7 +50,9 @@ def streamed(*pieces: bytes, kind: str = SSE) -> tuple[list[Event], Exception | 
 
     async def main() -> None:
         answering = httpx.MockTransport(
-            lambda _request: httpx.Response(200, headers={"content-type": kind}, content=arriving())
+            lambda _request: httpx.Response(
+                200, headers={"content-type": kind, "content-encoding": packed}, content=arriving()
+            )
         )
         async with (
             httpx.AsyncClient(transport=answering) as client,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from madlen.errors import DailyLimit, Interrupted, MadlenError, RateLimited, UpstreamError
+from madlen.errors import DailyLimit, Interrupted, MadlenError, MinuteLimit, RateLimited, UpstreamError
 from madlen.providers.chunks import Grammar
 from madlen.types import Done, Event, Reasoning, Started, Text, Usage
 
@@ -139,7 +139,7 @@ def test_an_error_may_be_in_the_choice() -> None:
     [
         ({"code": "server_error", "message": "Worker local total request limit reached"}, UpstreamError),
         ({"code": "429", "message": "Rate limit exceeded: free-models-per-day"}, DailyLimit),
-        ({"code": 429, "message": "Rate limit exceeded: free-models-per-min", "metadata": None}, RateLimited),
+        ({"code": 429, "message": "Rate limit exceeded: free-models-per-min", "metadata": None}, MinuteLimit),
         ({"code": None, "message": None, "metadata": None}, UpstreamError),
         (True, UpstreamError),
     ],

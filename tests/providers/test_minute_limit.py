@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from madlen.errors import RateLimited
+from madlen.errors import MinuteLimit, RateLimited
 from madlen.providers.refusals import refusal
 
 MESSAGE = "Rate limit exceeded: free-models-per-min. "
@@ -41,7 +41,7 @@ def limited(
 def test_the_minutes_limit_is_told_from_a_busy_model(
     message: str, metadata: dict[str, Any], is_minute: bool
 ) -> None:
-    assert limited(message, **metadata).free_minute is is_minute
+    assert isinstance(limited(message, **metadata), MinuteLimit) is is_minute
 
 
 def test_its_sentence_blames_no_model() -> None:

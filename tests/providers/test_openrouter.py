@@ -14,7 +14,6 @@ from madlen.errors import (
     MadlenError,
     ModelGone,
     RateLimited,
-    Refused,
     UpstreamAuth,
     UpstreamError,
 )
@@ -22,7 +21,6 @@ from madlen.providers.openrouter import OpenRouter, Preferences, header_text
 from madlen.tracing import Tracing
 from madlen.types import Done, Event, Message, Parameters, Quota, Request, Started, Text, Usage
 from tests.pretend_openrouter import CHAT_MODEL, Answer, PretendOpenRouter, chunk, said
-from tests.pretend_openrouter.answers import Scenario
 
 KEY = "sk-or-v1-canary"
 HELLO = Request(CHAT_MODEL, (Message("user", "Hello"),), session_id="s1")
@@ -218,44 +216,9 @@ def test_a_parameter_that_the_model_does_not_take_is_not_sent(pretend: PretendOp
     assert not {"temperature", "max_tokens"} & body.keys()
 
 
-def test_a_key_of_any_shape_is_taken_out_of_what_the_provider_says(pretend: PretendOpenRouter) -> None:
-    pretend.answers[CHAT_MODEL] = Answer(
-        403, {"error": {"code": 403, "message": "Key gw_canary_01 has no access"}}
-    )
-
-    async def main() -> None:
-        openrouter = OpenRouter(
-            key="gw_canary_01", base_url=pretend.base_url, app_name="x", tracing=Tracing(enabled=False)
-        )
-        with pytest.raises(Refused) as refused:
-            async for _ in openrouter.stream(HELLO):
-                pass
-        await openrouter.close()
-        assert str(refused.value) == "The provider refused this request: Key … has no access."
-
-    anyio.run(main)
-
-
 def test_an_address_that_is_none_is_a_sentence() -> None:
     with pytest.raises(BadSetting, match="OPENROUTER_BASE_URL is not an address"):
         OpenRouter(key=KEY, base_url="http://münchen..de/v1", app_name="x", tracing=Tracing(enabled=False))
-
-
-@pytest.mark.parametrize("call", ["models", "quota"])
-def test_the_key_is_taken_out_of_every_other_calls_refusal_too(pretend: PretendOpenRouter, call: str) -> None:
-    refused = Answer(403, {"error": {"code": 403, "message": "Key gw_canary_01 has no access"}})
-    pretend.play(Scenario("the key comes back", (refused,), "models" if call == "models" else "key"))
-
-    async def main() -> None:
-        openrouter = OpenRouter(
-            key="gw_canary_01", base_url=pretend.base_url, app_name="x", tracing=Tracing(enabled=False)
-        )
-        with pytest.raises(Refused) as error:
-            await getattr(openrouter, call)()
-        await openrouter.close()
-        assert str(error.value) == "The provider refused this request: Key … has no access."
-
-    anyio.run(main)
 
 
 @pytest.mark.parametrize(

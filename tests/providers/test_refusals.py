@@ -8,13 +8,18 @@ from madlen.errors import (
     DailyLimit,
     DataPolicy,
     MadlenError,
+    MinuteLimit,
     ModelGone,
     OutOfCredit,
+    Overloaded,
     RateLimited,
     Refused,
+    Rejected,
+    SpendingLimit,
     TooLarge,
     Unsupported,
     UpstreamAuth,
+    UpstreamDefect,
     UpstreamError,
     UpstreamTimeout,
 )
@@ -55,7 +60,7 @@ def refused(status: int, content: Any, headers: dict[str, str] | None = None) ->
             "This endpoint's maximum context length is 16384 tokens. However, you requested about 26265",
             ContextLength,
         ),
-        (400, "Something else", UpstreamError),
+        (400, "Something else", Rejected),
         (401, "No auth credentials found", UpstreamAuth),
         (401, "Missing Authentication header", UpstreamAuth),
         (401, "User not found.", UpstreamAuth),
@@ -64,7 +69,7 @@ def refused(status: int, content: Any, headers: dict[str, str] | None = None) ->
         (402, "Prompt tokens limit exceeded: 230799 > 91442. To increase, upgrade", OutOfCredit),
         (403, "a/b requires moderation on OpenInference. Your input was flagged for violence.", Refused),
         (403, "Request blocked: prompt injection patterns detected", Refused),
-        (403, "Key limit exceeded (daily limit). Manage it using the settings", Refused),
+        (403, "Key limit exceeded (daily limit). Manage it using the settings", SpendingLimit),
         (403, "Only management keys can perform this operation", Refused),
         (404, "No endpoints found for a/b:free.", ModelGone),
         (404, "No endpoints found that support image input", Unsupported),
@@ -88,17 +93,17 @@ def refused(status: int, content: Any, headers: dict[str, str] | None = None) ->
         (408, "Operation timed out. Please try again later.", UpstreamTimeout),
         (413, "Request payload too large", TooLarge),
         (413, "Downloaded image content cannot exceed 30MB", TooLarge),
-        (422, "Invalid argument", UpstreamError),
+        (422, "Invalid argument", Rejected),
         (429, "Provider returned error", RateLimited),
-        (429, "Rate limit exceeded: free-models-per-min.", RateLimited),
+        (429, "Rate limit exceeded: free-models-per-min.", MinuteLimit),
         (429, "Rate limit exceeded: free-models-per-day. Add 10 credits to unlock 1000", DailyLimit),
         (429, "Rate limit exceeded: free-models-per-day-high-balance.", DailyLimit),
-        (500, "Internal Server Error", UpstreamError),
+        (500, "Internal Server Error", UpstreamDefect),
         (502, "Provider disconnected", UpstreamError),
-        (503, "No instances available", UpstreamError),
+        (503, "No instances available", Overloaded),
         (504, "Timeout", UpstreamTimeout),
         (524, "Timeout", UpstreamTimeout),
-        (529, "Provider overloaded", UpstreamError),
+        (529, "Provider overloaded", Overloaded),
     ],
 )
 @pytest.mark.parametrize("form", ["status", "number", "text"])
@@ -126,7 +131,24 @@ def test_each_message_is_the_error_it_stands_for(
         ("rate_limit_exceeded", RateLimited),
         ("timeout", UpstreamTimeout),
         ("provider_unavailable", UpstreamError),
+        ("provider_overloaded", Overloaded),
+        ("server", UpstreamDefect),
+        ("unmapped", UpstreamDefect),
         ("server_error", UpstreamError),
+        ("token_limit_exceeded", ContextLength),
+        ("string_too_long", ContextLength),
+        ("max_tokens_exceeded", Rejected),
+        ("invalid_request", Rejected),
+        ("invalid_image", Rejected),
+        ("image_too_small", Rejected),
+        ("unsupported_image_format", Rejected),
+        ("image_download_failed", Rejected),
+        ("image_not_found", Rejected),
+        ("precondition_failed", Rejected),
+        ("unprocessable", Rejected),
+        ("content_policy_violation", Refused),
+        ("refusal", Refused),
+        ("invalid_prompt", Refused),
     ],
 )
 @pytest.mark.parametrize("place", ["metadata", "code", "error_type"])
@@ -154,7 +176,7 @@ def test_a_routing_failure_needs_no_code() -> None:
         ("free_variant_ended", 404, ModelGone),
         ("privacy_restricted", 404, DataPolicy),
         ("capacity_exhausted", 429, RateLimited),
-        ("temporarily_unavailable", 503, UpstreamError),
+        ("temporarily_unavailable", 503, Overloaded),
     ],
 )
 def test_an_availability_is_the_error_it_stands_for(
@@ -236,7 +258,7 @@ def test_llama_cpp_names_the_context_in_its_type() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "kind"), [(404, UpstreamError), (413, TooLarge), (503, UpstreamError), (524, UpstreamTimeout)]
+    ("status", "kind"), [(404, UpstreamError), (413, TooLarge), (503, Overloaded), (524, UpstreamTimeout)]
 )
 def test_a_page_of_a_proxy_is_as_good_as_its_status(status: int, kind: type[MadlenError]) -> None:
     assert type(refused(status, "<html><body><h1>Sorry</h1></body></html>")) is kind

@@ -62,10 +62,11 @@ def use(record: TrackRecord) -> str:
 
 def _limits(model: Model) -> Iterator[tuple[str, str]]:
     prices, day = model.pricing, table.released(model)
+    no_price = "varies" if prices.varies else "unknown"
     yield "Context", _tokens(model.context_length)
     yield "Longest answer", _tokens(model.max_completion_tokens)
-    yield "Price per million tokens in", figures.per_million(prices.prompt) or "varies"
-    yield "Price per million tokens out", figures.per_million(prices.completion) or "varies"
+    yield "Price per million tokens in", figures.per_million(prices.prompt) or no_price
+    yield "Price per million tokens out", figures.per_million(prices.completion) or no_price
     yield "Price per request", figures.money(prices.request) if prices.request else ""
     yield "Dearest other fee, as for an image", figures.money(prices.other) if prices.other else ""
     yield "Takes", ", ".join(sorted(model.input_modalities))
