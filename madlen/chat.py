@@ -123,7 +123,7 @@ class Chat:
         Without ``session_id`` a session begins, titled after the prompt. Each model sees its own
         words of the session so far, or ``history`` where that is given. A lane that cannot be asked
         has a reply that fails. Raises ``Unacceptable``, ``TooLarge`` and ``NotFound``, and where no lane
-        can be asked ``Unsupported`` or ``ModelGone``, before anything is stored.
+        can be asked ``Unsupported``, ``ModelGone`` or ``OverBudget``, before anything is stored.
         """
         check_prompt(text, pictures)
         comparison.check_lanes(lanes)
@@ -193,7 +193,8 @@ class Chat:
         one = self._checked(lane, [picture for each in messages for picture in each.pictures])
         reply = beginnings.reply(lane, session_id="", turn_id="", now=self._now())
         request, notes = conversation.request(one.lane, one.model, messages, session_id="")
-        return self.hub.start(replace(reply, notes=notes), request, one.provider, kept=False)
+        with self.hub.costs.reserved([(reply, request, one.provider)]):
+            return self.hub.start(replace(reply, notes=notes), request, one.provider, kept=False)
 
     def stop(self, reply_id: str) -> None:
         self.hub.stop(reply_id)
@@ -246,11 +247,12 @@ class Chat:
                 empty = replace(empty, text=cut.text, reasoning=cut.reasoning, pictures=cut.pictures)
             requests.append(request)
             replies.append(replace(empty, notes=notes))
-        with self._tracer.store("begin"):
+        wanted = list(zip(replies, requests, (one.provider for one in asked), strict=True))
+        with self.hub.costs.reserved(wanted) as providers, self._tracer.store("begin"):
             self.store.begin(turn, replies, model_id=asked[0].lane.model_id, session=session)
         generations = [
-            self.hub.start(reply, request, one.provider)
-            for reply, request, one in zip(replies, requests, asked, strict=True)
+            self.hub.start(reply, request, provider)
+            for reply, request, provider in zip(replies, requests, providers, strict=True)
         ]
         whole = replace(turn, replies=(*turn.replies, *replies))
         return Asked(turn.session_id, whole, tuple(generations))

@@ -5,6 +5,7 @@
     ├── Unacceptable            what was asked is not a question (422)
     ├── TooLarge                a prompt, body or image over its limit (413)
     ├── Unsupported             the model cannot do what was asked of it (400)
+    ├── OverBudget              the day's budget does not allow it (402)
     ├── NotFound                no such session, message or image (404)
     ├── StoreUnavailable        the database cannot be opened, read or written (503)
     └── UpstreamError           the model's side failed (502)
@@ -32,6 +33,7 @@ the last part of its problem type, ``urn:madlen:error:<kind>``.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import ClassVar
 
 
@@ -68,6 +70,41 @@ class Unsupported(MadlenError):
     status = 400
     kind = "unsupported"
     title = "The model cannot do that"
+
+
+class OverBudget(MadlenError):
+    """``amounts`` are US dollars: ``budget``, ``spent``, ``reserved`` for answers in flight and ``needed``.
+
+    ``resets_at`` is when the next day begins, in ISO 8601, ``affordable_tokens`` how long an answer could
+    be that fits, where one does. ``for_now`` says that it would fit once the answers in flight have ended.
+    """
+
+    status = 402
+    kind = "over-budget"
+    title = "Over the day's budget"
+
+    def __init__(
+        self,
+        sentence: str,
+        *,
+        amounts: Mapping[str, Decimal] | None = None,
+        resets_at: str = "",
+        affordable_tokens: int | None = None,
+        for_now: bool = False,
+    ) -> None:
+        super().__init__(sentence)
+        self.amounts = amounts or {}
+        self.resets_at = resets_at
+        self.affordable_tokens = affordable_tokens
+        self.for_now = for_now
+
+    def extra(self) -> Mapping[str, int | float | str]:
+        tokens = self.affordable_tokens
+        return {
+            **{name: f"{dollars:f}" for name, dollars in self.amounts.items()},
+            **({"resets_at": self.resets_at} if self.resets_at else {}),
+            **({} if tokens is None else {"affordable_tokens": tokens}),
+        }
 
 
 class NotFound(MadlenError):

@@ -17,7 +17,7 @@ import anyio
 import anyio.to_thread
 from anyio.from_thread import BlockingPortal
 
-from madlen import images, tracing
+from madlen import failures, images, tracing
 from madlen.checkpoints import CHARACTERS, Checkpoints
 from madlen.errors import Interrupted, MadlenError, StoreUnavailable, UpstreamTimeout
 from madlen.providers import Provider
@@ -50,7 +50,11 @@ class Deadlines:
 
 
 class Generation:
-    """One reply being made. ``store`` is ``None`` for an answer that nobody asked to keep."""
+    """One reply being made. ``store`` is ``None`` for an answer that nobody asked to keep.
+
+    ``began`` is told the reply's id with the provider's name for it, on the loop; ``settle`` the reply as
+    it ended, in a worker thread, before anybody is shown that it did.
+    """
 
     def __init__(
         self,
@@ -63,6 +67,8 @@ class Generation:
         tracer: tracing.Tracing,
         portal: BlockingPortal,
         deadlines: Deadlines,
+        began: Callable[[str, str], None] = lambda _reply_id, _generation_id: None,
+        settle: Callable[[Reply], None] | None = None,
     ) -> None:
         self.head = reply
         """The reply as far as it is known, without its text."""
@@ -73,6 +79,7 @@ class Generation:
         self._tracer = tracer
         self._portal = portal
         self._deadlines = deadlines
+        self._began, self._settle = began, settle
         self.unstored: Reply | None = None
         """The reply as it ended, where its row could not be written yet."""
         self._transcript = Transcript()
@@ -143,7 +150,7 @@ class Generation:
                 self.head, trace_id=tracing.current_trace_id(), span_id=tracing.current_span_id()
             )
             status: Status = Status.INTERRUPTED
-            failure: Failure | None = _SHUT_DOWN
+            failure: Failure | None = failures.SHUT_DOWN
             try:
                 status, failure = await self._answer(inference)
             except anyio.get_cancelled_exc_class():
@@ -168,14 +175,14 @@ class Generation:
             # The edge of a task: a defect of ours must still end its reply, and be seen in the trace.
             inference.defect(error)
             log.error("A reply failed by a defect (%s), trace %s", type(error).__name__, self.head.trace_id)
-            return Status.FAILED, _DEFECT
+            return Status.FAILED, failures.DEFECT
         match problem:
             case None:
                 return Status.COMPLETE, None
             case Interrupted():
-                return Status.INTERRUPTED, failure_of(problem)
+                return Status.INTERRUPTED, failures.of(problem)
             case _:
-                return Status.FAILED, failure_of(problem)
+                return Status.FAILED, failures.of(problem)
 
     async def _consume(self, inference: tracing.Inference) -> MadlenError | None:
         """Reads the stream to its end; gives back what went wrong, with the text so far kept."""
@@ -232,6 +239,7 @@ class Generation:
                 )
             case Started(model, provider, generation_id):
                 self.head = replace(self.head, model=model, provider=provider, generation_id=generation_id)
+                self._began(self.id, generation_id)
             case Spent(usage):
                 self.head = replace(self.head, usage=usage)
             case Done(finish_reason, usage, thoughts):
@@ -263,9 +271,11 @@ class Generation:
         ended = replace(self._snapshot(), status=status, failure=failure)
         if status is Status.STOPPED and (note := self.provider.after_stop(self.head.provider)):
             ended = replace(ended, notes=(*ended.notes, note))
-        shown = replace(ended, status=Status.FAILED, failure=_DEFECT)
+        shown = replace(ended, status=Status.FAILED, failure=failures.DEFECT)
         try:
             shown = await self._stored(ended)
+            if self._settle is not None:
+                await anyio.to_thread.run_sync(self._settle, ended)
         finally:
             # Whatever happens to the row, nobody must wait for ever.
             inference.answered(shown)
@@ -282,19 +292,9 @@ class Generation:
                 await anyio.to_thread.run_sync(self._store.save, ended)
         except StoreUnavailable as error:
             self.unstored = ended
-            return replace(ended, status=Status.FAILED, failure=failure_of(error))
+            return replace(ended, status=Status.FAILED, failure=failures.of(error))
         return ended
 
     def _snapshot(self) -> Reply:
         text, reasoning = self._transcript.words()
         return replace(self.head, text=text, reasoning=reasoning)
-
-
-def failure_of(error: MadlenError) -> Failure:
-    return Failure(error.kind, str(error), error.status, dict(error.extra()))
-
-
-_SHUT_DOWN = failure_of(Interrupted("Madlen was shut down before the answer was whole. Try again."))
-_DEFECT = Failure(
-    MadlenError.kind, "Madlen failed while it answered; this is a defect. Try again.", MadlenError.status
-)

@@ -9,13 +9,16 @@ from concurrent.futures import Future
 from contextlib import AbstractContextManager, ExitStack, aclosing, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import anyio
 import anyio.to_thread
 from anyio.from_thread import BlockingPortal
 
 from madlen import tracing
+from madlen.budget import Budget
 from madlen.checkpoints import Checkpoints
+from madlen.costs import Costs
 from madlen.errors import MadlenError, StoreUnavailable
 from madlen.generation import Deadlines, Generation
 from madlen.providers import Provider
@@ -46,12 +49,14 @@ class Hub:
         tracer: tracing.Tracing,
         *,
         deadlines: Deadlines = _DEADLINES,
+        budget: Budget | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._portal = portal
         self._store = store
         self._tracer = tracer
         self._deadlines = deadlines
+        self.costs = Costs(store, budget)
         self._now = now
         self._running: dict[str, tuple[Generation, Future[None]]] = {}
         self._checkpoints = Checkpoints(store, tracer)
@@ -68,7 +73,11 @@ class Hub:
         return self._ending
 
     def start(self, reply: Reply, request: Request, provider: Provider, *, kept: bool = True) -> Generation:
-        """Sets a generation going in the caller's trace and returns at once."""
+        """Sets a generation going in the caller's trace and returns at once.
+
+        One for which nothing was set aside, and nothing can be, fails with the reason.
+        """
+        provider = self.costs.answering(reply, request, provider)
         generation = Generation(
             reply,
             request,
@@ -78,6 +87,8 @@ class Hub:
             tracer=self._tracer,
             portal=self._portal,
             deadlines=self._deadlines,
+            began=self.costs.began,
+            settle=partial(self.costs.settle, kept=kept) if self.costs.limited or not kept else None,
         )
         task = self._portal.start_task_soon(generation.run, tracing.current_context())
         self._running[reply.id] = (generation, task)
@@ -90,7 +101,8 @@ class Hub:
         if generation.unstored is not None:
             self._unstored[generation.id] = generation.unstored
         ended = generation.reply()
-        if generation.kept and ended.status is not Status.COMPLETE and ended.usage.cost is None:
+        unknown = ended.status is not Status.COMPLETE and ended.usage.cost is None
+        if (generation.kept and unknown) or self.costs.holds(generation.id):
             self._unsettled[generation.id] = (generation, RECEIPT_TRIES)
 
     def find(self, reply_id: str) -> Generation | None:
@@ -214,9 +226,14 @@ class Hub:
             if reply.generation_id:
                 with anyio.move_on_after(RECEIPT_SECONDS), suppress(MadlenError):
                     usage = await generation.provider.receipt(reply.generation_id)
-            if usage is not None:
-                await anyio.to_thread.run_sync(self._store.save, replace(reply, usage=usage))
-            if usage is not None or tries <= 1 or not reply.generation_id:
+            told = replace(reply, usage=usage) if usage is not None else reply
+            if usage is not None and generation.kept and generation.unstored is None:
+                await anyio.to_thread.run_sync(self._store.save, told)
+            last = tries <= 1 or not reply.generation_id
+            if usage is not None or last:
+                await anyio.to_thread.run_sync(
+                    partial(self.costs.settle, told, kept=generation.kept, last=True)
+                )
                 del self._unsettled[generation.id]
             else:
                 self._unsettled[generation.id] = (generation, tries - 1)

@@ -14,10 +14,12 @@ from pathlib import Path
 
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
+from madlen import logs
 from madlen import settings as settings_module
 from madlen.archives import Archives
 from madlen.batch import Batch
 from madlen.batch.judging import Judging
+from madlen.budget import Budget
 from madlen.chat import Chat
 from madlen.editing import Editing
 from madlen.errors import BadSetting, UpstreamAuth
@@ -28,7 +30,6 @@ from madlen.providers.account import Account
 from madlen.providers.directory import Directory, Listing
 from madlen.providers.local import DEFAULT_ID, LocalModels, Readiness
 from madlen.providers.openrouter import OpenRouter, Preferences
-from madlen.rarely import Rarely
 from madlen.run_files import RunFiles
 from madlen.settings import Settings
 from madlen.shelf import Shelf
@@ -38,8 +39,6 @@ from madlen.tracing import Outlets, Tracing
 from madlen.types import Model, Quota
 
 log = logging.getLogger("madlen")
-
-_LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 MakeProviders = Callable[[Settings, Tracing], Sequence[Provider]]
 
@@ -83,8 +82,10 @@ class Services:
             self._in_background(stack, directory.keep_fresh)
             if self._account is not None:
                 self._in_background(stack, self._account.keep_fresh)
+            self.budget = self._budgeted(stack, directory)
+            """What all answers of a day may cost; ``None`` where that has no limit."""
             deadlines = Deadlines(settings.no_token_seconds, settings.answer_seconds)
-            self.hub = Hub(self.portal, self.store, self.tracing, deadlines=deadlines)
+            self.hub = Hub(self.portal, self.store, self.tracing, deadlines=deadlines, budget=self.budget)
             stack.callback(self.hub.close)
             self._in_background(stack, self.hub.keep_alive)
             self._in_background(stack, self.hub.keep_settled)
@@ -149,6 +150,15 @@ class Services:
         )
         self._account, self._openrouter = openrouter.account, openrouter
         return [openrouter, self._local]
+
+    def _budgeted(self, stack: ExitStack, directory: Directory) -> Budget | None:
+        limit = self.settings.daily_budget_usd
+        if limit is None:
+            return None
+        budget = Budget(limit, self.store, directory)
+        stack.callback(budget.close)
+        self._in_background(stack, budget.keep)
+        return budget
 
     def _in_background(self, stack: ExitStack, work: Callable[[], Awaitable[None]]) -> None:
         """Runs until the services close; one that ends before that is a defect, and is seen."""
@@ -238,7 +248,7 @@ def current() -> Services:
             )
         if _current is None:
             settings = settings_module.load()
-            _log_to_stderr(debug=settings.debug)
+            logs.to_stderr(debug=settings.debug)
             _current = Services(settings)
         return _current
 
@@ -251,20 +261,6 @@ def _note_copy() -> None:
 
 
 os.register_at_fork(after_in_child=_note_copy)
-
-
-def _log_to_stderr(*, debug: bool) -> None:
-    """Our own lines only, whatever the server that we run in does with everybody's."""
-    if not log.handlers:
-        handler = logging.StreamHandler()
-        handler.setFormatter(logging.Formatter(_LOG_FORMAT))
-        log.addHandler(handler)
-        log.propagate = False
-        # An exporter says each of its failures, and one without a collector fails every second.
-        exporting = logging.getLogger("opentelemetry")
-        exporting.addHandler(Rarely(handler))
-        exporting.propagate = False
-    log.setLevel(logging.DEBUG if debug else logging.INFO)
 
 
 def close() -> None:

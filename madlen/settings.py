@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -62,6 +63,9 @@ class Settings(BaseSettings):
         120.0, gt=0, le=86400, description="How long a model may be silent before it is given up"
     )
     answer_seconds: float = Field(1800.0, gt=0, le=86400, description="How long a whole answer may take")
+    daily_budget_usd: Decimal | None = Field(
+        None, ge=0, le=1_000_000, description="US dollars that all answers of a day (UTC) may cost together"
+    )
     batch_concurrency: int = Field(
         8, ge=1, le=100, description="How many answers a prompt set's run asks for at the same time"
     )

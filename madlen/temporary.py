@@ -1,4 +1,4 @@
-"""A chat that nothing is stored of, until its reader wants it kept."""
+"""A chat of which no word is stored, until its reader wants it kept."""
 
 from __future__ import annotations
 

@@ -14,6 +14,7 @@ from madlen.ui import (
     composer,
     conversation,
     exports,
+    over,
     picker,
     presets,
     readiness,
@@ -65,7 +66,7 @@ def main() -> None:
             temporary.offer()
     quota = madlen.quota()
     with quiet:
-        picker.quota(quota)
+        picker.quota(quota, madlen.budget)
     readiness.draw(model_id)
     if passing:
         temporary.mark(passing, lane)
@@ -81,7 +82,7 @@ def main() -> None:
     before = Before(lane, model, foreseen.get(lane.name), listing, choices, key)
     name = names.get(model_id, model_id)
     with unfinished:
-        unsent.back_into_the_box()
+        unsent.back_into_the_box(partial(over.offer, before, settle))
         unsent.draw(before, name, send=send, anew=partial(_send_anew, passing))
     last = turns[-1].text if turns else ""
     begin = temporary.begin if passing else st.query_params.clear

@@ -140,7 +140,7 @@ def _set_up(
     if not place.open:
         lineup.warn(lineup.foreseen(asked, listing, turns))
     with st.container(horizontal=True, vertical_alignment="center"):
-        picker.quota(madlen.quota())
+        picker.quota(madlen.quota(), madlen.budget)
         if session and turns:
             exports.draw(session, here="compare")
     for model_id in dict.fromkeys(lane.model_id for lane in asked):

@@ -27,7 +27,7 @@ POINTS: dict[str, Seen] = {
         "pages/test_list_scenarios test_a_list_with_quirks_shows_each_entry_that_can_be_read_and_runs_none",
     ),
     "2 decimal prices, variable and unknown ones": Seen(
-        "test_prices test_a_price_that_the_routed_model_decides_varies",
+        "test_listed_prices test_a_price_that_the_routed_model_decides_varies",
         "api/test_list_scenarios test_a_list_with_quirks_has_each_entry_that_can_be_read",
         "pages/test_picker test_a_price_that_varies_is_told_from_one_that_is_unknown",
     ),

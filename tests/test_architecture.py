@@ -22,12 +22,13 @@ BELOW = {
     "tracing": "types errors votes",
     "guard": "types errors settings",
     "rarely": "",
+    "logs": "rarely",
     "viewport": "",
     "providers": "types errors lenient settings catalogue tracing",
     "origins": "",
     "history": "types",
     "store": "types errors origins history settings catalogue tracing votes lane_sets prompt_sets "
-    "judgements presets prompt_library remarks track_records holdings",
+    "judgements presets prompt_library remarks track_records holdings usage spendings",
     "beginnings": "types",
     "lane_sets": "types errors names",
     "comparison": "types errors beginnings votes",
@@ -49,9 +50,9 @@ BELOW = {
     "shelf": "types errors origins history beginnings store hub",
     "titles": "types errors beginnings generation chat",
     "checkpoints": "types errors tracing store",
-    "generation": "types errors checkpoints images transcript tracing providers store",
+    "generation": "types errors checkpoints images transcript tracing providers store failures",
     "replicas": "types errors transcript store generation",
-    "hub": "types errors checkpoints transcript tracing providers store generation replicas",
+    "hub": "types errors checkpoints transcript tracing providers store generation replicas budget costs",
     "chat": "types errors beginnings catalogue comparison conversation images tracing providers store "
     "generation hub votes lane_sets",
     "batch": "types errors origins lenient beginnings catalogue comparison conversation differences "
@@ -61,20 +62,20 @@ BELOW = {
     "then_now": "types",
     "archives": "types errors origins beginnings comparison files store generation chat then_now",
     "run_files": "errors origins archives batch files prompt_sets store",
-    "services": "types errors rarely settings catalogue images tracing providers store generation hub chat "
-    "archives batch run_files shelf titles editing",
+    "services": "types errors logs settings catalogue images tracing providers store generation hub chat "
+    "archives batch run_files shelf titles editing budget",
     "api": "types errors history settings catalogue images transcript tracing guard generation hub chat "
     "services archives comparison votes ratings files lane_sets viewport prompt_sets batch "
-    "judgements duels presets prompt_library remarks editing",
+    "judgements duels presets prompt_library remarks editing usage",
     # Of the providers, what is drawn: how far an embedded model is, and which models there are.
     "ui": "types errors history blind catalogue comparison differences estimates figures images "
     "judgements lane_sets prompt_sets race ratings transcript viewport votes generation chat "
     "batch services archives files origins then_now providers.local providers.directory "
     "beginnings conversation names presets prompt_library temporary text_files remarks "
-    "track_records holdings disclosure erasure",
+    "track_records holdings disclosure erasure usage budget prices",
     "pages": "types errors history blind catalogue duels estimates images judgements prompt_sets ratings "
     "votes generation chat batch services ui archives providers.local providers.directory "
-    "comparison figures track_records disclosure",
+    "comparison figures track_records disclosure usage",
     "app": "types errors services api ui",
     "names": "errors",
     "presets": "types errors names",
@@ -87,6 +88,12 @@ BELOW = {
     "track_records": "",
     "holdings": "",
     "erasure": "store hub",
+    "usage": "types catalogue",
+    "spendings": "",
+    "prices": "types catalogue estimates",
+    "budget": "types errors catalogue estimates figures prices providers spendings store",
+    "failures": "types errors",
+    "costs": "types errors budget comparison providers store",
 }
 """What each module or package may import of ours, besides its own package. A new one needs a row."""
 

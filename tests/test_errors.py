@@ -17,6 +17,7 @@ STATUSES = {
     "store-unavailable": 503,
     "upstream": 502,
     "upstream-auth": 502,
+    "over-budget": 402,
     "out-of-credit": 402,
     "refused": 403,
     "spending-limit": 403,

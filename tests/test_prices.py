@@ -1,66 +1,79 @@
-"""What a model costs beside its price per token, and what follows from its limits and its name."""
-
 from __future__ import annotations
 
-from typing import Any
+from decimal import Decimal
 
 import pytest
 
-from madlen import catalogue
-from tests.test_catalogue import SAMPLE, listed, model, priced
+from madlen import prices
+from madlen.types import Message, Model, Parameters, Picture, Pricing, Request
+
+FREE = Decimal(0)
+PRICING = Pricing(Decimal("0.001"), Decimal("0.01"), Decimal("0.5"), Decimal("0.25"))
+LISTED = [
+    Model("a/one", "One", "openrouter", pricing=PRICING),
+    Model("a/two", "Two", "openrouter", pricing=Pricing(Decimal("0.002"), Decimal("0.003"))),
+    Model("a/router", "Router", "openrouter"),
+]
 
 
-@pytest.mark.parametrize("price", ["-1", "-0.5", -1, " -1 ", -1.0])
-def test_a_price_that_the_routed_model_decides_varies(price: Any) -> None:
-    assert priced(price).varies
-    assert priced("0", price).varies
-    assert not catalogue.is_free(model(pricing={"prompt": "0", "completion": "0", "request": price}))
+def a_request(text: str = "a" * 32, *, most: int | None = None, pictures: int = 0) -> Request:
+    message = Message("user", text, (Picture(url="https://a/b.png"),) * pictures)
+    return Request("a/one", (message,), Parameters(max_tokens=most))
 
 
-@pytest.mark.parametrize("price", ["0", "0.000001", "", "n/a", None, True, [], {}, 1e-06])
-def test_a_price_that_is_known_or_unknown_does_not_vary(price: Any) -> None:
-    assert not priced(price).varies
+def test_the_most_is_twice_the_estimated_prompt_with_the_longest_answer_and_all_fees() -> None:
+    found = prices.ceiling(a_request(most=100), PRICING, sees=True, longest=4096)
+    assert found.fixed == 24 * Decimal("0.001") + Decimal("0.5")
+    assert found.total == found.fixed + Decimal(1)
 
 
-def test_the_routers_prices_vary_and_a_missing_price_does_not() -> None:
-    assert {one.id for one in SAMPLE if one.pricing.varies} == {"openrouter/auto", "openrouter/pareto-code"}
-    assert not listed("quirk/no-pricing").pricing.varies
+def test_without_a_length_the_usual_longest_counts() -> None:
+    assert prices.ceiling(a_request(), PRICING, sees=True, longest=10).tokens == 10
 
 
-def test_what_costs_something_for_long_prompts_or_at_some_hours_is_not_free() -> None:
-    override = {"min_prompt_tokens": 128_000, "prompt": "0.000001", "completion": "0"}
-    pricing = {"prompt": "0", "completion": "0", "overrides": [None, 3, override]}
-    assert not catalogue.is_free(model(pricing=pricing))
-    free = {**override, "prompt": "0"}
-    assert catalogue.is_free(model(pricing={**pricing, "overrides": [free]}))
+def test_images_that_are_sent_and_made_bear_the_dearest_fee() -> None:
+    plain = prices.ceiling(a_request(), PRICING, sees=False, longest=1)
+    shown = prices.ceiling(a_request(pictures=2), PRICING, sees=False, longest=1)
+    assert shown.fixed - plain.fixed == 2 * Decimal("0.25")
+    made = Request("a/one", a_request().messages, makes_images=True)
+    assert prices.ceiling(made, PRICING, sees=False, longest=1).fixed - plain.fixed == Decimal("0.25")
 
 
-@pytest.mark.parametrize("overrides", [None, {}, "x", [], [7]])
-def test_overrides_that_are_none_change_nothing(overrides: Any) -> None:
-    pricing = {"prompt": "0", "completion": "0", "overrides": overrides}
-    assert catalogue.is_free(model(pricing=pricing))
+def test_as_many_tokens_fit_as_the_rest_pays_and_no_more_than_were_asked_for() -> None:
+    found = prices.Ceiling(Decimal("0.5"), Decimal("0.01"), 100)
+    assert found.tokens_within(Decimal("0.75")) == 25
+    assert found.tokens_within(Decimal("0.5")) == 0
+    assert found.tokens_within(Decimal(9)) == 100
+    assert prices.Ceiling(Decimal(1), Decimal(0), 100).tokens_within(Decimal(9)) == 0
+
+
+def test_a_price_that_is_not_known_beforehand_is_the_dearest_that_is_listed() -> None:
+    for unknown in (None, LISTED[2]):
+        found = prices.priced(unknown, LISTED)
+        assert (found.prompt, found.completion, found.request) == (
+            Decimal("0.002"),
+            Decimal("0.01"),
+            Decimal("0.5"),
+        )
+    assert prices.priced(LISTED[0], LISTED) == PRICING
+
+
+@pytest.mark.parametrize("listed", [[], [Model("local/small", "S", "local", pricing=Pricing(FREE, FREE))]])
+def test_where_only_what_is_free_is_listed_nothing_else_fits(listed: list[Model]) -> None:
+    found = prices.ceiling(a_request(), prices.priced(None, listed), sees=False, longest=1)
+    assert found.total > 1_000_000
 
 
 @pytest.mark.parametrize(
-    ("limit", "context", "tokens"),
-    [(None, None, None), (2048, None, 2048), (None, 4096, 2048), (100_000, 8192, 4096), (512, 8192, 512)],
-)
-def test_the_longest_answer_leaves_room_for_as_long_a_prompt(
-    limit: int | None, context: int | None, tokens: int | None
-) -> None:
-    one = model(context_length=context, top_provider={"max_completion_tokens": limit})
-    assert catalogue.longest_answer(one) == tokens
-
-
-@pytest.mark.parametrize(
-    ("model_id", "router"),
+    "model",
     [
-        ("openrouter/free", True),
-        ("openrouter/auto", True),
-        ("~anthropic/claude-fable-latest", True),
-        ("openai/gpt-6-astra", False),
-        ("google/gemma-4-31b-it:free", False),
+        Model("local/small", "Small", "local"),
+        Model("a/b:free", "B", "openrouter"),
+        Model("openrouter/free", "Any", "openrouter"),
+        Model("a/c", "C", "openrouter", pricing=Pricing(Decimal(0), Decimal(0))),
     ],
 )
-def test_a_router_or_alias_may_be_another_model_each_time(model_id: str, *, router: bool) -> None:
-    assert catalogue.is_router(model_id) is router
+def test_embedded_and_free_models_cost_nothing(model: Model) -> None:
+    assert prices.is_free(model)
+    assert not prices.is_free(LISTED[0])
+    assert not prices.is_free(LISTED[2])

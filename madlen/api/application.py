@@ -26,6 +26,7 @@ from madlen.api import (
     runs,
     sessions,
     sets,
+    usage,
     votes,
 )
 from madlen.api.dependencies import Running
@@ -80,6 +81,7 @@ def create(services: Services) -> FastAPI:
         runs,
         judgements,
         metrics,
+        usage,
         openai,
     ):
         app.include_router(module.router)

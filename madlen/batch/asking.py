@@ -53,7 +53,7 @@ class Asking:
         """Sets the cell's lane going; one that cannot be asked has a reply that fails.
 
         ``None`` where the cell does not wait any more, or the run is not the owner's. Raises
-        ``StoreUnavailable``.
+        ``StoreUnavailable``, and ``OverBudget`` where the day's budget does not allow it.
         """
         model, provider = await self._found(lane, prompt)
 
@@ -64,10 +64,14 @@ class Asking:
             request, notes = conversation.request(lane, model, messages, session_id="")
             empty = beginnings.reply(lane, session_id=session_id, turn_id=cell.turn_id, now=self._now())
             reply = replace(empty, notes=notes)
-            with self._tracer.ask(session_id, 1):
+            wanted = [(reply, request, provider)]
+            with self._tracer.ask(session_id, 1), self._hub.costs.reserved(wanted):
                 with self._tracer.store("begin"):
                     asked = self._store.ask_cell(cell, reply, owner)
-                return self._hub.start(reply, request, provider) if asked else None
+                if asked:
+                    return self._hub.start(reply, request, provider)
+                self._hub.costs.release([reply])
+                return None
 
         return await anyio.to_thread.run_sync(begin)
 

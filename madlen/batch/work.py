@@ -16,7 +16,7 @@ from anyio.abc import TaskGroup
 from madlen.batch.asking import Asking
 from madlen.batch.limits import BUSY, Channel, Limits, next_day
 from madlen.batch.verdicts import Verdicts
-from madlen.errors import DailyLimit, NotFound, StoreUnavailable
+from madlen.errors import DailyLimit, NotFound, OverBudget, StoreUnavailable
 from madlen.hub import Hub
 from madlen.prompt_sets import Cell, CellState, Check, Prompt, RunStatus
 from madlen.store import Store
@@ -200,6 +200,10 @@ class Work:
                 )
         except StoreUnavailable:
             generation = None
+        except OverBudget as error:
+            if not error.for_now:
+                await self.pause(f"The run has paused. {error}", until=next_day(self._means.now()))
+                self.allow(0)
         finally:
             self._starting -= 1
             self._tell()

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from madlen.errors import BadSetting
 from madlen.origins import Origin
+from madlen.store.budget import BudgetStore
 from madlen.store.history import HistoryStore
 from madlen.store.judged import JudgementStore
 from madlen.store.lane_sets import LaneSets
@@ -16,6 +17,7 @@ from madlen.store.presets import PresetStore
 from madlen.store.revised import RevisionStore
 from madlen.store.sets import SetStore
 from madlen.store.sqlite import SQLiteStore
+from madlen.store.usage import UsageStore
 from madlen.types import Choices, Lane, Parameters, Reply, Session, Turn
 from madlen.votes import Vote
 
@@ -35,7 +37,18 @@ class Listener(Protocol):
     def close(self) -> None: ...
 
 
-class Store(HistoryStore, LaneSets, PresetStore, SetStore, JudgementStore, RevisionStore, Overview, Protocol):
+class Store(
+    HistoryStore,
+    LaneSets,
+    PresetStore,
+    SetStore,
+    JudgementStore,
+    RevisionStore,
+    Overview,
+    UsageStore,
+    BudgetStore,
+    Protocol,
+):
     """Sessions, their turns and the replies to them; synchronous and safe to call from any thread.
 
     What a method has returned from is durable: it survives the process being killed. Every method

@@ -11,6 +11,7 @@ from typing import LiteralString
 from madlen.errors import StoreUnavailable
 from madlen.store import rows
 from madlen.store.keeping import Keeping
+from madlen.store.postgres_budget import PostgresBudget
 from madlen.store.postgres_connections import Connections
 from madlen.store.postgres_history import PostgresHistory
 from madlen.store.postgres_judgements import PostgresJudgements
@@ -22,6 +23,7 @@ from madlen.store.postgres_revisions import PostgresRevisions
 from madlen.store.postgres_rows import insert, insert_pictures
 from madlen.store.postgres_schema import migrate
 from madlen.store.postgres_sets import PostgresSets
+from madlen.store.postgres_usage import PostgresUsage
 from madlen.store.postgres_votes import PostgresVotes
 from madlen.types import Choices, Failure, Lane, Parameters, Reply, Session, Status, Turn
 
@@ -56,6 +58,8 @@ class PostgresStore(
     PostgresRevisions,
     PostgresOverview,
     Keeping,
+    PostgresUsage,
+    PostgresBudget,
 ):
     """Keeps the ``Store`` protocol. ``url`` is what libpq takes: ``postgresql://user:password@host/database``."""
 

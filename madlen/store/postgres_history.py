@@ -20,7 +20,7 @@ _MOST_BLOCKS = 32
 class PostgresHistory(HistoryTables):
     """What a store does with lists of chats, in the transactions that it has."""
 
-    _tokens = "(extra_metadata -> 'usage' ->> '{name}')::double precision"
+    _tokens = "(without_nul(extra_metadata) -> 'usage' ->> '{name}')::double precision"
 
     def _said(self, db: Tables, words: str, which: str, values: list[Any], number: int) -> list[Hit]:
         # An index of words knows no order. So the newest block of messages is searched first, then twice

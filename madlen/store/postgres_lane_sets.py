@@ -15,7 +15,7 @@ _KEEP: LiteralString = """
     ON CONFLICT (name) DO UPDATE SET lanes = excluded.lanes, updated_at = excluded.updated_at
 """
 _ANSWERS: LiteralString = """
-    SELECT (extra_metadata::json #>> '{usage,completion_tokens}')::bigint AS tokens FROM messages
+    SELECT (without_nul(extra_metadata) #>> '{usage,completion_tokens}')::bigint AS tokens FROM messages
     WHERE model_id = %s AND role = 'assistant' AND status = 'complete' ORDER BY seq DESC LIMIT %s
 """
 

@@ -24,7 +24,7 @@ _ANSWERED: LiteralString = """
             newest.extra #> '{timing,duration}', newest.extra #> '{usage,completion_tokens}'
         ))::text AS measured
     FROM counted CROSS JOIN LATERAL (
-        SELECT status, extra_metadata::json AS extra FROM messages
+        SELECT status, without_nul(extra_metadata) AS extra FROM messages
         WHERE role = 'assistant' AND model_id = counted.model_id ORDER BY seq DESC LIMIT %s
     ) newest
     GROUP BY counted.model_id, counted.answers

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from madlen.errors import StoreUnavailable
+from madlen.store import postgres_schema_budget as budget
 from madlen.store import postgres_schema_chats as chats
 from madlen.store import postgres_schema_comparing as comparing
 from madlen.store import postgres_schema_history as history
@@ -56,4 +57,5 @@ STEPS: tuple[Callable[[Connection], None], ...] = (
     history.m011_history,
     presets.m012_presets,
     history.m013_remarks,
+    budget.m014_usage_and_budget,
 )

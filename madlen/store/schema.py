@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from madlen.store import schema_chats, schema_comparing, schema_history, schema_presets
+from madlen.store import schema_budget, schema_chats, schema_comparing, schema_history, schema_presets
 from madlen.store.library import Migrations
 
 migrations = Migrations("madlen")
@@ -21,5 +21,6 @@ for step in (
     schema_history.m011_history,
     schema_presets.m012_presets,
     schema_history.m013_remarks,
+    schema_budget.m014_usage_and_budget,
 ):
     migrations()(step)

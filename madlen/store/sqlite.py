@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from madlen.store import copies, rows
+from madlen.store.budget_tables import BudgetTables
 from madlen.store.connections import VERSION, VERSION_INFO, Connections, is_safe
 from madlen.store.history_tables import LISTED
 from madlen.store.keeping import Keeping
@@ -19,6 +20,7 @@ from madlen.store.sqlite_overview import SQLiteOverview
 from madlen.store.sqlite_presets import SQLitePresets
 from madlen.store.sqlite_revisions import SQLiteRevisions
 from madlen.store.sqlite_sets import SQLiteSets
+from madlen.store.sqlite_usage import SQLiteUsage
 from madlen.store.sqlite_votes import SQLiteVotes
 from madlen.types import Choices, Lane, Parameters, Picture, Reply, Session, Status, Turn
 
@@ -49,6 +51,8 @@ class SQLiteStore(
     SQLiteRevisions,
     SQLiteOverview,
     Keeping,
+    SQLiteUsage,
+    BudgetTables,
 ):
     """Keeps the ``Store`` protocol. ``path`` is relative to the working folder or absolute."""
 

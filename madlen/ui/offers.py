@@ -17,6 +17,7 @@ from madlen.errors import (
     MadlenError,
     MinuteLimit,
     OutOfCredit,
+    OverBudget,
     RateLimited,
     SpendingLimit,
     StoreUnavailable,
@@ -32,7 +33,14 @@ Again = Callable[[Lane], None]
 _OF_ACCOUNT = {UpstreamAuth.kind, SpendingLimit.kind}
 """What no model helps against that is asked with the same key."""
 _OF_NO_MODEL = {Interrupted.kind, StoreUnavailable.kind, MadlenError.kind}
-_HOPELESS = {DailyLimit.kind, MinuteLimit.kind, OutOfCredit.kind, RateLimited.kind, SpendingLimit.kind}
+_HOPELESS = {
+    DailyLimit.kind,
+    MinuteLimit.kind,
+    OutOfCredit.kind,
+    OverBudget.kind,
+    RateLimited.kind,
+    SpendingLimit.kind,
+}
 """What keeps the same model from going on just now."""
 
 
@@ -58,6 +66,10 @@ def draw(
         )
     if kind == DailyLimit.kind and datetime.now(UTC) < _next_day(reply):
         st.caption(f"New free requests come at {_here(_next_day(reply))}.")
+    elif kind == OverBudget.kind:
+        if datetime.now(UTC) < _next_day(reply):
+            st.caption(f"The budget of a new day begins at {_here(_next_day(reply))}.")
+        _button("Try again", ":material/refresh:", reply, again, same)
     elif _seconds_left(reply) > 0:
         _countdown(reply)
     else:
@@ -71,7 +83,7 @@ def draw(
             icon=":material/open_in_new:",
         )
     tokens = extra.get("affordable_tokens")
-    if kind == OutOfCredit.kind and tokens:
+    if kind in {OutOfCredit.kind, OverBudget.kind} and tokens:
         fewer = replace(same, parameters=replace(reply.parameters, max_tokens=int(tokens)))
         _button(f"Ask for at most {tokens:,} tokens", ":material/compress:", reply, again, fewer)
     if kind and other == reply.model_id and (better := _better(reply, kind)):

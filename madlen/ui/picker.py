@@ -9,9 +9,11 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from madlen import catalogue, figures
+from madlen.budget import Budget
 from madlen.providers.directory import Listing
 from madlen.types import Choices, Model, Quota
 from madlen.ui import filters, text
+from madlen.ui.usage import today
 
 _PREFERRED = "openrouter/free"
 _PIN = "★"
@@ -110,8 +112,9 @@ def _line(one: Model | None, model_id: str, choices: Choices, today: date) -> st
     return " · ".join(part for part in parts if part)
 
 
-def quota(known: Quota | None) -> None:
-    """What the account may still do, where one spends it: a meter of the day and a line."""
+def quota(known: Quota | None, budget: Budget | None = None) -> None:
+    """What the account and the day's budget still allow, where one spends it: meters and a line for each."""
+    today.budget(budget)
     if known is None or not (line := figures.left(known)):
         return
     if (day := figures.fraction(known.free_left, known.free_limit)) is not None:

@@ -17,6 +17,8 @@ from madlen.ui.chats import Here
 
 _AT_HAND = 14
 """So many of the newest are listed, after those that are pinned."""
+_SHORT, _BESIDE_THE_MENU = 20, 185
+"""A longer title gets so many pixels, for the menu to stand beside it and not below."""
 _ICONS: dict[Here, str] = {"chat": ":material/chat_bubble:", "compare": ":material/view_column:"}
 
 
@@ -85,6 +87,7 @@ def _link(entry: Entry, here: Here | None, *, marked: bool) -> None:
         key=f"open-{entry.id}",
         type="tertiary",
         wrap=False,
+        width=_BESIDE_THE_MENU if marked and len(entry.title) > _SHORT else "content",
         on_click=_open if there == here else None,
         args=(entry.id,),
     )

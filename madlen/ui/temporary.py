@@ -78,17 +78,17 @@ def offer() -> None:
         "Temporary",
         key="begin-temporary",
         icon=":material/visibility_off:",
-        help="A chat that nothing is stored of.",
+        help="A chat of which no word is stored.",
         type="tertiary",
         on_click=begin,
     )
 
 
 def mark(chat: Temporary, lane: Lane) -> None:
-    """Says that nothing is stored, with the way to keep the chat after all."""
+    """Says that no word is stored, with the way to keep the chat after all."""
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         st.markdown(
-            ":material/visibility_off: **Temporary chat.** Nothing of it is stored; it is gone when this tab "
+            ":material/visibility_off: **Temporary chat.** No word of it is stored; it is gone when this tab "
             "is reloaded or closed."
         )
         if chat.turns:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import streamlit as st
 
 from madlen import catalogue, estimates, images, text_files
-from madlen.errors import MadlenError
+from madlen.errors import MadlenError, OverBudget
 from madlen.estimates import Estimate
 from madlen.providers.directory import Listing
 from madlen.text_files import TextFile
@@ -88,19 +88,22 @@ def written(value: str, uploads: Sequence[tuple[str, bytes]]) -> tuple[Unsent, M
 
 def refuse(unsent: Unsent, error: MadlenError) -> None:
     """Keeps a prompt that could not be sent, with the reason."""
-    st.session_state[_REFUSED] = (unsent, str(error))
+    st.session_state[_REFUSED] = (unsent, error)
 
 
-def back_into_the_box() -> None:
+def back_into_the_box(over: Callable[[OverBudget], None] | None = None) -> None:
     """Says why the last prompt could not be sent, and puts it back to be mended.
 
+    ``over`` draws what can be done about one that the day's budget does not allow.
     A box takes no files back, so those of the prompt stand above it and go with the next one.
     """
-    unsent, sentence = st.session_state.pop(_REFUSED, (Unsent(""), ""))
-    if sentence:
+    unsent, error = st.session_state.pop(_REFUSED, (Unsent(""), None))
+    if error is not None:
         _mend(unsent)
         length = f" {measure(unsent.words)}" if len(unsent.words) >= LONG_CHARACTERS else ""
-        st.error(f"{text.label(sentence)}{length}", icon=":material/error:")
+        st.error(f"{text.label(str(error))}{length}", icon=":material/error:")
+        if over is not None and isinstance(error, OverBudget):
+            over(error)
     kept: Unsent | None = st.session_state.get(_KEPT)
     if kept is not None:
         with st.container(border=True, horizontal=True, vertical_alignment="center"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from typing import Any
 
 import pytest
 
@@ -31,7 +32,7 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Open]:
     """Starts a Madlen whose OpenRouter plays scenarios, with a client of its API."""
     with ExitStack() as stack:
 
-        def start(*scenarios: str, **changes: str) -> tuple[Stage, Api]:
+        def start(*scenarios: str, **changes: Any) -> tuple[Stage, Api]:
             stage = stack.enter_context(staged(tmp_path_factory.mktemp("stage"), *scenarios, **changes))
             return stage, stack.enter_context(client_of(stage))
 

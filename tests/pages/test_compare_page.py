@@ -38,7 +38,8 @@ def compared(madlen: Services, *lanes: Lane, blind: bool = False) -> Session:
 
 
 def button(page: AppTest, label: str) -> None:
-    [found] = [one for one in page.main.button if one.label == label]
+    # One that is chosen is bold.
+    [found] = [one for one in page.main.button if one.label.strip("*") == label]
     found.click()
     page.run()
 

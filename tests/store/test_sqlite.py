@@ -60,6 +60,9 @@ def test_no_table_comes_to_be_that_the_schema_does_not_name(raw: Database) -> No
         "judgements",
         "presets",
         "saved_prompts",
+        "usage",
+        "spendings",
+        "budget_days",
     }
     assert ours == {*kept, "_sqlite_migrations"}
 
