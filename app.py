@@ -25,6 +25,7 @@ if __name__ == "__main__":
             st.Page("pages/history.py", title="History", icon=":material/manage_search:"),
             st.Page("pages/sets.py", title="Prompt sets", icon=":material/fact_check:"),
             st.Page("pages/leaderboard.py", title="Leaderboard", icon=":material/leaderboard:"),
+            st.Page("pages/traces.py", title="Traces", icon=":material/timeline:"),
             st.Page("pages/models.py", title="Models", icon=":material/view_list:"),
             st.Page("pages/usage.py", title="Usage", icon=":material/query_stats:"),
             st.Page("pages/settings.py", title="Settings", icon=":material/settings:"),

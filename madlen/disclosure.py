@@ -14,7 +14,13 @@ from madlen import settings as settings_module
 from madlen.settings import Settings
 
 SET, NOT_SET = "set", "not set"
-_ADDRESSES = {"openrouter_base_url", "app_url", "jaeger_endpoint", "otel_exporter_otlp_endpoint"}
+_ADDRESSES = {
+    "openrouter_base_url",
+    "app_url",
+    "jaeger_endpoint",
+    "otel_exporter_otlp_endpoint",
+    "jaeger_ui_url",
+}
 _FILE = "sqlite:///"
 
 

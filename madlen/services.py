@@ -14,7 +14,7 @@ from pathlib import Path
 
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
-from madlen import logs
+from madlen import logs, traces
 from madlen import settings as settings_module
 from madlen.archives import Archives
 from madlen.batch import Batch
@@ -35,6 +35,7 @@ from madlen.settings import Settings
 from madlen.shelf import Shelf
 from madlen.store import open_store, upkeep
 from madlen.titles import Titles
+from madlen.traces import Traces
 from madlen.tracing import Outlets, Tracing
 from madlen.types import Model, Quota
 
@@ -55,6 +56,11 @@ class Services:
     ) -> None:
         self.settings = settings
         with ExitStack() as stack:
+            self.traces = Traces(
+                traces.beside(settings.database_url, weights.cache_folder().parent),
+                kept=settings.traces_kept if settings.enable_tracing else 0,
+            )
+            stack.callback(self.traces.close)
             self.tracing = tracing or Tracing(
                 enabled=settings.enable_tracing,
                 service_name=settings.otel_service_name,
@@ -66,6 +72,7 @@ class Services:
                     prometheus=settings.serves_metrics,
                 ),
                 genai_names=settings.genai_names,
+                processors=[self.traces.recorder] if self.traces.recorder else [],
                 captures_content=settings.captures_content,
                 database="sqlite" if settings.database_url.startswith("sqlite") else "postgresql",
             )

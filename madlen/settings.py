@@ -95,6 +95,12 @@ class Settings(BaseSettings):
     )
     otel_service_name: str = Field("madlen-chat-backend", description="The service name in Jaeger")
     enable_tracing: bool = Field(True, description="Make spans, and export them where an endpoint is set")
+    traces_kept: int = Field(
+        20_000, ge=0, le=1_000_000, description="How many spans the Traces page keeps, the newest; 0 for none"
+    )
+    jaeger_ui_url: str | None = Field(
+        None, description="Where people open Jaeger, such as http://localhost:16686; traces then link to it"
+    )
     local_models: Annotated[tuple[Path, ...], NoDecode] = Field(
         (), description="GGUF files and folders to offer, separated as in PATH"
     )
@@ -130,7 +136,7 @@ class Settings(BaseSettings):
                 raise ValueError("must be the key alone, one word of ASCII characters")
         return value
 
-    @field_validator("openrouter_base_url", "jaeger_endpoint", "otel_exporter_otlp_endpoint")
+    @field_validator("openrouter_base_url", "jaeger_endpoint", "otel_exporter_otlp_endpoint", "jaeger_ui_url")
     @classmethod
     def _an_http_address(cls, value: str | None) -> str | None:
         if value is not None and not _is_http_address(value):

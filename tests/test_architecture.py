@@ -63,19 +63,19 @@ BELOW = {
     "archives": "types errors origins beginnings comparison files store generation chat then_now",
     "run_files": "errors origins archives batch files prompt_sets store",
     "services": "types errors logs settings catalogue images tracing providers store generation hub chat "
-    "archives batch run_files shelf titles editing budget",
+    "archives batch run_files shelf titles editing budget traces",
     "api": "types errors history settings catalogue images transcript tracing guard generation hub chat "
     "services archives comparison votes ratings files lane_sets viewport prompt_sets batch "
-    "judgements duels presets prompt_library remarks editing usage",
+    "judgements duels presets prompt_library remarks editing usage traces disliked",
     # Of the providers, what is drawn: how far an embedded model is, and which models there are.
     "ui": "types errors history blind catalogue comparison differences estimates figures images "
     "judgements lane_sets prompt_sets race ratings transcript viewport votes generation chat "
     "batch services archives files origins then_now providers.local providers.directory "
     "beginnings conversation names presets prompt_library temporary text_files remarks "
-    "track_records holdings disclosure erasure usage budget prices",
+    "track_records holdings disclosure erasure usage budget prices traces disliked tracing",
     "pages": "types errors history blind catalogue duels estimates images judgements prompt_sets ratings "
     "votes generation chat batch services ui archives providers.local providers.directory "
-    "comparison figures track_records disclosure usage",
+    "comparison figures track_records disclosure usage traces",
     "app": "types errors services api ui",
     "names": "errors",
     "presets": "types errors names",
@@ -94,6 +94,9 @@ BELOW = {
     "budget": "types errors catalogue estimates figures prices providers spendings store",
     "failures": "types errors",
     "costs": "types errors budget comparison providers store",
+    # Of the store, the one import of SQLite: two libraries on one file would not see each other's locks.
+    "traces": "errors tracing store.library",
+    "disliked": "store votes",
 }
 """What each module or package may import of ours, besides its own package. A new one needs a row."""
 

@@ -58,6 +58,10 @@ WRONG = [
     ("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT", CANARY),
     ("GENAI_NAMES", CANARY),
     ("ENABLE_TRACING", CANARY),
+    ("TRACES_KEPT", CANARY),
+    ("TRACES_KEPT", "-1"),
+    ("JAEGER_UI_URL", f"javascript:{CANARY}"),
+    ("JAEGER_UI_URL", f"https://me:{CANARY}@jaeger"),
 ]
 
 

@@ -26,6 +26,7 @@ from madlen.api import (
     runs,
     sessions,
     sets,
+    traces,
     usage,
     votes,
 )
@@ -80,6 +81,7 @@ def create(services: Services) -> FastAPI:
         sets,
         runs,
         judgements,
+        traces,
         metrics,
         usage,
         openai,

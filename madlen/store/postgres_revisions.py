@@ -50,6 +50,11 @@ class PostgresRevisions:
             ).fetchall()
         return revision_rows.thumbs(found)
 
+    def disliked(self) -> frozenset[str]:
+        with self._connections.read() as connection:
+            found = connection.execute("SELECT extra_metadata FROM messages WHERE rating = -1").fetchall()
+        return revision_rows.span_ids(found)
+
     def delete_turn(self, session_id: str, turn_id: str) -> None:
         with self._connections.write() as connection:
             if not connection.execute(

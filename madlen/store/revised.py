@@ -30,6 +30,9 @@ class RevisionStore(Protocol):
     def thumbs(self) -> Mapping[str, Thumbs]:
         """The ratings by the id of the model that was asked; a model that nobody rated is left out."""
 
+    def disliked(self) -> frozenset[str]:
+        """Ids of the spans of the replies that have a thumb down; those that were not traced have none."""
+
     def delete_turn(self, session_id: str, turn_id: str) -> None:
         """Removes a prompt with all its replies; the others stay. Raises ``NotFound``."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 
 from madlen.origins import Fork
@@ -25,6 +26,11 @@ def rating_column(value: Rating | None) -> int | None:
 
 def thumbs(found: Sequence[Row]) -> Mapping[str, Thumbs]:
     return {row["model_id"]: Thumbs(row["up"], row["down"]) for row in found}
+
+
+def span_ids(found: Sequence[Row]) -> frozenset[str]:
+    known = (json.loads(row["extra_metadata"] or "{}").get("span_id", "") for row in found)
+    return frozenset(filter(None, known))
 
 
 def forks(found: Sequence[Row]) -> list[Fork]:

@@ -53,6 +53,11 @@ class SQLiteRevisions:
             )
         return revision_rows.thumbs(found)
 
+    def disliked(self) -> frozenset[str]:
+        with self._connections.read() as db:
+            found = list(db.query("SELECT extra_metadata FROM messages WHERE rating = -1"))
+        return revision_rows.span_ids(found)
+
     def delete_turn(self, session_id: str, turn_id: str) -> None:
         with self._connections.write() as db:
             if not db.execute(

@@ -56,6 +56,7 @@ def draw(turn: Turn, reply: Reply, acts: Acts, *, rating: Rating | None, whole: 
     _other_model(reply, acts)
     edit(turn, acts)
     thumbs(reply, rating)
+    trace(reply)
     more(turn, acts, reply)
 
 
@@ -136,6 +137,13 @@ def thumbs(reply: Reply, rating: Rating | None) -> None:
         on_change=_rate,
         args=(key, reply.id),
     )
+
+
+def trace(reply: Reply) -> None:
+    """The way to where an answer's time went, where that is kept."""
+    there = reply.trace_id and services.current().traces.are_kept
+    if there and _icon("Trace: where the time went", ":material/timeline:", f"trace-{reply.id}"):
+        st.switch_page("pages/traces.py", query_params={"trace": reply.trace_id})
 
 
 def more(turn: Turn, acts: Acts, reply: Reply | None) -> None:

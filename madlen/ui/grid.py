@@ -10,8 +10,8 @@ import streamlit as st
 from madlen import blind, race
 from madlen.transcript import Update
 from madlen.types import Lane, Model, Reply, Status, Turn
+from madlen.ui import actions, layout, replies, streaming, text
 from madlen.ui import lanes as setup
-from madlen.ui import layout, replies, streaming, text
 
 _BEST: dict[race.Figure, str] = {
     "first chunk": "first to react",
@@ -62,10 +62,10 @@ def draw(turn: Turn, shown: Mapping[str, Reply], names: Mapping[str, str], acts:
                     titles[lane],
                     waiting=_waiting(acts, reply.model_id),
                     stop=acts.stop,
-                    below=replies.Below(acts.offer),
+                    below=replies.Below(acts.offer, actions.trace),
                 )
             else:
-                replies.ended(reply, titles[lane], below=replies.Below(acts.offer))
+                replies.ended(reply, titles[lane], below=replies.Below(acts.offer, actions.trace))
                 _medals(reply, best)
     if arriving:
         for updates in streaming.paced_all(acts.follow(list(arriving))):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -111,8 +112,15 @@ def found(page: Page, furnished: Furnished) -> None:
 
 def race(page: Page, furnished: Furnished) -> None:
     opened(page, furnished, f"compare?session={furnished.compared}")
-    page.get_by_text("Race").click()
+    page.get_by_text("Race", exact=True).click()
     expect(page.get_by_test_id("stVegaLiteChart").locator("canvas, svg").first).to_be_visible()
+
+
+def traced(page: Page, furnished: Furnished) -> None:
+    opened(page, furnished, "traces")
+    lines = page.get_by_role("button", name=re.compile(r"\d\d:\d\d:\d\d · "))
+    lines.filter(has_text="Gemini").first.click()
+    expect(page.get_by_label("Attributes of the span", exact=True)).to_be_visible()
 
 
 STATES: dict[str, Callable[[Page, Furnished], None]] = {
@@ -129,6 +137,9 @@ STATES: dict[str, Callable[[Page, Furnished], None]] = {
     "prompt-sets": lambda page, furnished: opened(page, furnished, "sets"),
     "models": lambda page, furnished: opened(page, furnished, "models"),
     "model": lambda page, furnished: opened(page, furnished, f"models?model={REASONED}"),
+    "traces": lambda page, furnished: opened(page, furnished, "traces"),
+    "trace": traced,
+    "usage": lambda page, furnished: opened(page, furnished, "usage"),
     "settings": lambda page, furnished: opened(page, furnished, "settings"),
     "keys": keys,
 }

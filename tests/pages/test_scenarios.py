@@ -137,11 +137,9 @@ def test_an_answer_is_shown_the_same_as_it_comes_and_when_its_chat_is_opened_aga
     before = card(asked(stage, name))
     [session] = stage.madlen.store.sessions()
     after = card(opened(session=session.id))
-    assert (words(after), sentences(after), captions(after)) == (
-        words(before),
-        sentences(before),
-        captions(before),
-    )
+    assert (words(after), sentences(after)) == (words(before), sentences(before))
+    # What a broken answer cost is asked for afterwards, and may be known by now.
+    assert captions(after).startswith(captions(before))
 
 
 @pytest.mark.parametrize("name", ["empty", "content_null", "tool_calls"])

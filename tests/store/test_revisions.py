@@ -77,6 +77,15 @@ def test_thumbs_are_counted_by_model(store: Store) -> None:
     assert store.thumbs() == {"parrot/0": Thumbs(1, 1), "parrot/1": Thumbs(2, 0)}
 
 
+def test_spans_of_answers_with_a_thumb_down_are_known(store: Store) -> None:
+    replies = [replace(a_reply(f"r{number}"), span_id=f"{number:016x}") for number in range(3)]
+    asked(store, *replies, a_reply("r3"))
+    assert store.disliked() == frozenset()
+    for reply_id, rating in {"r0": "down", "r1": "up", "r3": "down"}.items():
+        store.rate(reply_id, "down" if rating == "down" else "up")
+    assert store.disliked() == {replies[0].span_id}
+
+
 def test_thumbs_are_no_votes(store: Store) -> None:
     asked(store, a_reply("r1"), a_reply("r2"))
     store.rate("r1", "up")

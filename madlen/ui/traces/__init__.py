@@ -1,0 +1,1 @@
+"""What the Traces page is made of."""
