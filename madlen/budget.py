@@ -20,7 +20,7 @@ from madlen import catalogue, figures, prices
 from madlen.errors import MadlenError, OverBudget, StoreUnavailable
 from madlen.prices import Ceiling
 from madlen.providers.directory import Directory
-from madlen.providers.openrouter import MAX_TOKENS
+from madlen.providers.openrouter import longest_answer
 from madlen.spendings import MOST, Abandoned, Account, Reservation
 from madlen.store import Store
 from madlen.types import Model, Reply, Request, Status
@@ -142,11 +142,11 @@ class Budget:
         known = model or Model(request.model_id, request.model_id, "")
         if prices.is_free(known):
             return None
-        longest = MAX_TOKENS
-        if model is not None and model.max_completion_tokens is not None:
-            longest = min(longest, model.max_completion_tokens)
         return prices.ceiling(
-            request, prices.priced(model, listed), sees=catalogue.sees(known), longest=longest
+            request,
+            prices.priced(model, listed),
+            sees=catalogue.sees(known),
+            longest=longest_answer(known),
         )
 
     def _refusal(self, account: Account, needed: Ceiling, model_id: str) -> OverBudget:

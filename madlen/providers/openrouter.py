@@ -119,7 +119,7 @@ class OpenRouter:
                 raise UpstreamError(
                     f"What answers at {self._base_url} sent no model list; check OPENROUTER_BASE_URL."
                 ) from error
-        self._longest = {model.id: catalogue.longest_answer(model) or MAX_TOKENS for model in listed}
+        self._longest = {model.id: longest_answer(model) for model in listed}
         return listed
 
     async def quota(self) -> Quota:
@@ -145,7 +145,7 @@ class OpenRouter:
 
     async def _once(self, request: Request) -> AsyncGenerator[Event]:
         # Asked for more than they can write, some providers refuse.
-        longest = min(MAX_TOKENS, self._longest.get(request.model_id, MAX_TOKENS))
+        longest = self._longest.get(request.model_id, MAX_TOKENS)
         body = chunks.body(request, default_max_tokens=longest) | self._preferences.members()
         if request.session_id:
             body["session_id"] = request.session_id
@@ -229,6 +229,11 @@ class OpenRouter:
             raise Interrupted(
                 f"The connection broke before {what} was complete. Continue or try again."
             ) from error
+
+
+def longest_answer(model: Model) -> int:
+    """The tokens that are asked for at most where a request does not say."""
+    return min(MAX_TOKENS, catalogue.longest_answer(model) or MAX_TOKENS)
 
 
 def _timeout(read_seconds: float) -> httpx.Timeout:

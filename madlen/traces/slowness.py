@@ -63,7 +63,8 @@ class Slowness:
             return "It took no time that could be measured."
         title, told = SAID[part.name]
         share = part.seconds / self.seconds
-        return f"{title} took {part.seconds:.2f} of {self.seconds:.2f} s ({share:.0%}): {told}."
+        digits = 2 if self.seconds >= 1 else 3
+        return f"{title} took {part.seconds:.{digits}f} of {self.seconds:.{digits}f} s ({share:.0%}): {told}."
 
 
 def of(trace: Sequence[Span]) -> list[Slowness]:

@@ -46,7 +46,7 @@ def _library(last: str) -> None:
 
 def _list(known: list[SavedPrompt], last: str) -> None:
     if not known:
-        st.caption("Keep a prompt under a name. `{{topic}}` in it is asked for each time you use it.")
+        st.caption("Keep a prompt under a name. {{topic}} in it is asked for each time you use it.")
     for number, one in enumerate(known):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.button(

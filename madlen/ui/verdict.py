@@ -53,7 +53,7 @@ def draw(ballot: Ballot, *, keys: bool, go_on: Callable[[], None]) -> None:
                 key=str(number) if keys and number < 10 else None,
                 disabled=reply_id in picked,
                 on_click=_pick,
-                args=(ballot, way, reply_id),
+                args=(ballot, reply_id),
             )
         for label, bad in (("Tie", False), ("Both bad" if len(order) == 2 else "All bad", True)):
             _button(
@@ -101,7 +101,7 @@ def _way(turn: Turn, number: int) -> str:
         [_BEST, _ENDS, _RANKING],
         default=_BEST,
         required=True,
-        key=f"vote-way-{turn.id}",
+        key=_ways(turn),
         label_visibility="collapsed",
         on_change=_start_over,
         args=(turn,),
@@ -169,6 +169,10 @@ def _said(vote: votes.Vote, answers: Mapping[str, str]) -> str:
     return f"{' before '.join(' and '.join(group) for group in groups if group)}."
 
 
+def _ways(turn: Turn) -> str:
+    return f"vote-way-{turn.id}"
+
+
 def _picks(turn: Turn) -> str:
     return f"vote-picks-{turn.id}"
 
@@ -177,9 +181,11 @@ def _start_over(turn: Turn) -> None:
     st.session_state.pop(_picks(turn), None)
 
 
-def _pick(ballot: Ballot, way: str, reply_id: str) -> None:
+def _pick(ballot: Ballot, reply_id: str) -> None:
     """Takes one more answer into the order; the last one needs no click of its own."""
     order = ballot.order
+    # As it is chosen now: a key may be pressed before the page has been drawn for another way.
+    way = st.session_state.get(_ways(ballot.turn)) or _BEST
     picked = [*st.session_state.get(_picks(ballot.turn), []), reply_id]
     needed = {_BEST: 1, _ENDS: 2, _RANKING: len(order) - 1}[way]
     if len(picked) < needed:

@@ -141,6 +141,6 @@ def test_filters_and_statistics_are_fit_to_see_also_on_a_phone(
     page.get_by_text("Has an answer that failed").click()
     expect(page.get_by_text("No chat is found by this.")).to_be_visible()
     page.mouse.move(5, 5)
-    page.wait_for_function("document.getAnimations().length === 0")
+    page.wait_for_function("() => document.getAnimations().length === 0")
     axe.check(page)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

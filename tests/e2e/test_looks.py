@@ -152,11 +152,10 @@ def test_every_page_is_legible_usable_by_everybody_and_no_wider_than_the_screen(
 ) -> None:
     folder = screenshots / "looks"
     folder.mkdir(exist_ok=True)
+    page = new_page(**LOOKS[look])
     for name, reach in STATES.items():
-        page = new_page(**LOOKS[look])
         reach(page, furnished)
         settled(page)
         pictures.take(page, folder / f"{name}-{look}.png")
         axe.check(page)
         assert fits(page), name
-        page.close()

@@ -120,7 +120,7 @@ def test_comparisons_and_prompt_sets_are_legible(
     expect(page.get_by_role("button", name="A is better")).to_be_visible()
     # What was announced meanwhile goes with a reload.
     page.reload()
-    page.get_by_text("Race").click()
+    page.get_by_text("Race", exact=True).click()
     expect(page.get_by_test_id("stVegaLiteChart").locator("canvas, svg").first).to_be_visible()
     expect(page.get_by_text("Thick: writing.")).to_be_in_viewport(ratio=1)
     pictures.take(page, screenshots / "compare.png")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -17,7 +18,9 @@ _LONGER = {86_400: "day", 604_800: "week"}
 
 def draw(answers: Sequence[Answer], names: Mapping[str, str]) -> None:
     """Draws both plots; nothing where nothing was answered."""
-    points = trends.points(answers)
+    asked = Counter(answer.model_id for answer in answers)
+    most = {model_id for model_id, _ in asked.most_common(len(palette.MODELS))}
+    points = trends.points([answer for answer in answers if answer.model_id in most])
     if not points:
         return
     colours = palette.of_models(point.model_id for point in points)
@@ -36,8 +39,9 @@ def draw(answers: Sequence[Answer], names: Mapping[str, str]) -> None:
     ]
     length = {**_LENGTHS, **_LONGER}[points[0].seconds]
     st.caption(
-        f"Each point stands for one {length}. p50 is the middle answer, p95 what 19 of 20 stay under; "
-        "a failure has no time."
+        f"Each point stands for one {length}. Dots are p50, the middle answer, and diamonds p95, what 19 of "
+        "20 stay under; a failure has no time."
+        + (f" Of {len(asked)} models the {len(most)} that were asked most." if len(asked) > len(most) else "")
     )
     left, right = st.columns(2)
     with left:
@@ -88,14 +92,11 @@ def _plotted(
     """Lines with points; with ``by_measure`` p50 and p95 are told apart by dashes and shapes."""
     measure = {"field": "measure", "type": "nominal"}
     dashes = {**measure, "scale": {"domain": _MEASURES, "range": [[1, 0], [4, 4]]}, "legend": None}
-    shapes = {
-        **measure,
-        "scale": {"domain": _MEASURES, "range": ["circle", "diamond"]},
-        "legend": {"title": None, "orient": "bottom"},
-    }
+    shapes = {**measure, "scale": {"domain": _MEASURES, "range": ["circle", "diamond"]}, "legend": None}
     return {
         "data": {"values": list(values)},
-        "height": 360,
+        # The legend takes its room from the plot.
+        "height": 260 + 30 * len(shades),
         "encoding": {
             "x": {"field": "at", "type": "temporal", "title": "When it was asked"},
             "y": y,

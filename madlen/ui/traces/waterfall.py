@@ -25,8 +25,8 @@ _SHAPES = {
 _DIGITS = 4
 _WIDE, _NARROW = 220, 120
 """Pixels for the names."""
-_MARK, _EDGE = "#202020", "#ffffff"
-"""Dark with a light edge, so that it stands out on any bar and either page."""
+_EDGE = "#ffffff"
+"""Parts a mark from the bar on which it stands."""
 
 
 def indent(row: Row) -> str:
@@ -105,7 +105,7 @@ def draw(
         "encoding": {
             "x": {**x, "field": "at"},
             "y": y,
-            "color": {"value": _MARK},
+            "color": {"value": palette.QUIET},
             "shape": {
                 "field": "mark",
                 "type": "nominal",
@@ -114,9 +114,7 @@ def draw(
                     "title": None,
                     "orient": "bottom",
                     "symbolSize": 110,
-                    "symbolFillColor": palette.QUIET,
-                    "symbolStrokeColor": palette.QUIET,
-                    "columns": 1 if layout.narrow() else len(known),
+                    "columns": 1,
                 },
             },
             "tooltip": [{"field": "mark", "title": "Event"}, {"field": "when", "title": "At (s)"}],

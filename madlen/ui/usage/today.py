@@ -34,7 +34,7 @@ def draw(quota: Quota | None, asked: int) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         budget(known)
     if known is None:
-        st.caption("No budget is set; `DAILY_BUDGET_USD` makes one that no answer exceeds.")
+        st.caption("No budget is set; DAILY_BUDGET_USD makes one that no answer exceeds.")
     here = f"{figures.counted(asked, 'free request')} of today came from here"
     if quota is not None and quota.free_used is not None and quota.free_limit is not None:
         here = f"{quota.free_used:,} of {quota.free_limit:,} free requests are used, OpenRouter says; {here}"
