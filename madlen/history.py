@@ -71,8 +71,9 @@ class Use:
 
 
 def terms(typed: str) -> list[str]:
-    """The words of what was typed, cut to what counts."""
-    return [word for word in typed[:MOST_SOUGHT].replace("\0", " ").split() if word]
+    """The words of what was typed, cut to what counts; what has no letter or digit is no word."""
+    words = typed[:MOST_SOUGHT].replace("\0", " ").split()
+    return [word for word in words if any(letter.isalnum() for letter in word)]
 
 
 def snippet(content: str, typed: str) -> tuple[Piece, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -44,21 +43,6 @@ def drawn(page: Page) -> None:
 def width(page: Page) -> int:
     found: int = page.evaluate("() => document.querySelector('[data-testid=stMain]').scrollWidth")
     return found
-
-
-@pytest.mark.parametrize("look", LOOKS)
-def test_both_pages_can_be_used_by_everybody(
-    start_server: StartServer, pretend: PretendOpenRouter, new_page: NewPage, screenshots: Path, look: str
-) -> None:
-    server = start(start_server, pretend)
-    used(server)
-    page = new_page(**LOOKS[look])
-    for name, address in {"models": f"/models?model={FLASH}", "settings": "/settings"}.items():
-        page.goto(f"{server.url}{address}")
-        drawn(page)
-        axe.check(page)
-        assert width(page) <= LOOKS[look]["viewport"]["width"]
-        page.screenshot(path=screenshots / f"{name}-{look}.png")
 
 
 def test_models_are_found_chosen_and_compared(
