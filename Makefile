@@ -11,7 +11,7 @@ BESIDE := $(VENV)/beside.txt
 .PHONY: test coverage setup system lint run lock screenshots faults bench phoenix
 
 test: setup system lint
-	nice -n 10 $(RUN) -m pytest -n 2 --dist loadfile $(WAITING:%=--ignore=%) > $(BESIDE) 2>&1 & \
+	nice -n 19 $(RUN) -m pytest -n 2 --dist loadfile $(WAITING:%=--ignore=%) > $(BESIDE) 2>&1 & \
 		beside=$$!; failed=0; \
 		$(RUN) -m pytest $(WAITING) || failed=1; \
 		wait $$beside || failed=1; \

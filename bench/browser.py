@@ -34,7 +34,8 @@ _WORDS = """() => {
     const last = messages[messages.length - 1];
     const outside = '[data-testid="stCaptionContainer"], button, summary';
     return [...last.querySelectorAll('[data-testid="stMarkdownContainer"]')]
-        .filter(part => !part.closest(outside)).map(part => part.textContent).join("");
+        .filter(part => !part.closest(outside) && !part.querySelector(".stMarkdownBadge"))
+        .map(part => part.textContent).join("");
 }"""
 
 
