@@ -3,15 +3,17 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 RUN := $(BIN)/python
-# What waits for browsers and servers most of the time, one test after the other; all else runs beside it, two
-# files at a time, in what time that leaves.
-WAITING := tests/e2e tests/faults tests/bench
+# What waits for browsers and servers most of the time, one test after the other. All else runs beside it, two
+# files at a time, in what time that leaves, and then the short versions of the benchmarks.
+WAITING := tests/e2e tests/faults
+BENCH := tests/bench
 BESIDE := $(VENV)/beside.txt
 
 .PHONY: test coverage setup system lint run lock screenshots faults bench phoenix
 
 test: setup system lint
-	nice -n 19 $(RUN) -m pytest -n 2 --dist loadfile $(WAITING:%=--ignore=%) > $(BESIDE) 2>&1 & \
+	( nice -n 19 $(RUN) -m pytest -n 2 --dist loadfile $(patsubst %,--ignore=%,$(WAITING) $(BENCH)); others=$$?; \
+		nice -n 19 $(RUN) -m pytest $(BENCH) && exit $$others ) > $(BESIDE) 2>&1 & \
 		beside=$$!; failed=0; \
 		$(RUN) -m pytest $(WAITING) || failed=1; \
 		wait $$beside || failed=1; \

@@ -99,7 +99,7 @@ def thought(page: Page, furnished: Furnished) -> None:
 
 
 def keys(page: Page, furnished: Furnished) -> None:
-    opened(page, furnished, "settings")
+    opened(page, furnished, "leaderboard")
     page.keyboard.press("h")
     expect(page.get_by_role("dialog")).to_be_visible()
 
@@ -107,7 +107,7 @@ def keys(page: Page, furnished: Furnished) -> None:
 def found(page: Page, furnished: Furnished) -> None:
     opened(page, furnished, "history")
     page.get_by_role("searchbox").press_sequentially("rainb", delay=20)
-    expect(page.locator("strong", has_text="rainbow").first).to_be_visible()
+    expect(page.get_by_test_id("stMain").get_by_test_id("stCheckbox")).to_have_count(3)
 
 
 def race(page: Page, furnished: Furnished) -> None:
@@ -148,7 +148,7 @@ STATES: dict[str, Callable[[Page, Furnished], None]] = {
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("look", LOOKS)
 def test_every_page_is_legible_usable_by_everybody_and_no_wider_than_the_screen(
-    furnished: Furnished, new_page: NewPage, screenshots: Path, look: str
+    furnished: Furnished, new_page: NewPage, screenshots: Path, tmp_path: Path, look: str
 ) -> None:
     folder = screenshots / "looks"
     folder.mkdir(exist_ok=True)
@@ -156,6 +156,8 @@ def test_every_page_is_legible_usable_by_everybody_and_no_wider_than_the_screen(
     for name, reach in STATES.items():
         reach(page, furnished)
         settled(page)
-        pictures.take(page, folder / f"{name}-{look}.png")
+        # The settings name folders of the machine, which belong into no documentation.
+        place = tmp_path if name == "settings" else folder
+        pictures.take(page, place / f"{name}-{look}.png")
         axe.check(page)
         assert fits(page), name
