@@ -16,7 +16,7 @@ from decimal import Decimal
 import anyio
 import anyio.to_thread
 
-from madlen import catalogue, figures, prices
+from madlen import catalogue, days, figures, prices
 from madlen.errors import MadlenError, OverBudget, StoreUnavailable
 from madlen.prices import Ceiling
 from madlen.providers.directory import Directory
@@ -55,11 +55,11 @@ class Budget:
         self._news = anyio.Event()
         self._beaten = now()
         self._patient_until = self._beaten
-        store.open_day(self._beaten.astimezone(UTC).date())
+        store.open_day(days.of(self._beaten))
 
     def account(self) -> Account:
         """How today stands."""
-        return self._store.account(self._now().astimezone(UTC).date())
+        return self._store.account(days.of(self._now()))
 
     def reserve(self, asked: Sequence[tuple[str, Request]]) -> Mapping[str, OverBudget]:
         """Sets aside what each reply may cost at most; gives those that do not fit, by the reply's id."""
@@ -73,7 +73,7 @@ class Budget:
         if not wanted:
             return {}
         now = self._now()
-        day = now.astimezone(UTC).date()
+        day = days.of(now)
         try:
             refused = self._store.reserve(wanted, day, self.limit, owner=self._owner, now=now)
         except StoreUnavailable:
@@ -182,7 +182,7 @@ class Budget:
         if (known := self._unsettled.get(reply_id)) is None:
             return
         asked_at, cost, model_id = known
-        day = asked_at.astimezone(UTC).date()
+        day = days.of(asked_at)
         self._store.settle(reply_id, day, cost, model_id=model_id)
         self._unsettled.pop(reply_id, None)
 

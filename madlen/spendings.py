@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime
 from decimal import ROUND_CEILING, Decimal
+
+from madlen import days
 
 MOST = Decimal(1_000_000)
 """US dollars: nothing counts as more, whatever a provider says, so that sums fit into a database."""
@@ -34,7 +36,7 @@ class Account:
     @property
     def resets_at(self) -> datetime:
         """When the next day begins, with nothing spent."""
-        return datetime.combine(self.day + timedelta(days=1), time(), UTC)
+        return days.end(self.day)
 
     def left(self, limit: Decimal) -> Decimal:
         """What may still be set aside."""

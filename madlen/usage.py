@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Literal, get_args
 
-from madlen import catalogue
+from madlen import catalogue, days
 from madlen.types import Model
 
 By = Literal["model", "day", "session"]
@@ -76,11 +76,10 @@ class Slot:
 
 def since(period: Period, now: datetime) -> datetime | None:
     """When a period begins: so many whole days of UTC with today; ``None`` for the beginning of time."""
-    days = _DAYS.get(period)
-    if days is None:
+    number = _DAYS.get(period)
+    if number is None:
         return None
-    midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    return midnight - timedelta(days=days - 1)
+    return days.begin(days.of(now) - timedelta(days=number - 1))
 
 
 def free_by_hour(slots: Iterable[Slot]) -> dict[int, int]:

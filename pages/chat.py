@@ -92,7 +92,7 @@ def main() -> None:
         if passing:
             temporary.draw(passing, names, lane, stop)
         elif session:
-            conversation.draw(session, turns, listing, choices, lane, stop=stop)
+            conversation.draw(session, turns, listing, choices, lane, names=names, stop=stop)
 
 
 def _lane(session: Session | None, model: Model | None, model_id: str, key: str) -> Lane:

@@ -22,6 +22,7 @@ BELOW = {
     "tracing": "types errors votes",
     "guard": "types errors settings",
     "rarely": "",
+    "days": "",
     "logs": "rarely",
     "viewport": "",
     "providers": "types errors lenient settings catalogue tracing",
@@ -55,7 +56,7 @@ BELOW = {
     "hub": "types errors checkpoints transcript tracing providers store generation replicas budget costs",
     "chat": "types errors beginnings catalogue comparison conversation images tracing providers store "
     "generation hub votes lane_sets",
-    "batch": "types errors origins lenient beginnings catalogue comparison conversation differences "
+    "batch": "types days errors origins lenient beginnings catalogue comparison conversation differences "
     "estimates figures images judgements prompt_sets tracing providers store generation hub chat "
     "votes",
     "__main__": "errors settings store",
@@ -68,7 +69,7 @@ BELOW = {
     "services archives comparison votes ratings files lane_sets viewport prompt_sets batch "
     "judgements duels presets prompt_library remarks editing usage traces disliked",
     # Of the providers, what is drawn: how far an embedded model is, and which models there are.
-    "ui": "types errors history blind catalogue comparison differences estimates figures images "
+    "ui": "types days errors history blind catalogue comparison differences estimates figures images "
     "judgements lane_sets prompt_sets race ratings transcript viewport votes generation chat "
     "batch services archives files origins then_now providers.local providers.directory "
     "beginnings conversation names presets prompt_library temporary text_files remarks "
@@ -88,10 +89,10 @@ BELOW = {
     "track_records": "",
     "holdings": "",
     "erasure": "store hub",
-    "usage": "types catalogue",
-    "spendings": "",
+    "usage": "types days catalogue",
+    "spendings": "days",
     "prices": "types catalogue estimates",
-    "budget": "types errors catalogue estimates figures prices providers spendings store",
+    "budget": "types days errors catalogue estimates figures prices providers spendings store",
     "failures": "types errors",
     "costs": "types errors budget comparison providers store",
     # Of the store, the one import of SQLite: two libraries on one file would not see each other's locks.

@@ -7,8 +7,9 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
+from madlen import days
 from madlen.errors import MinuteLimit, RateLimited
 from madlen.providers.account import MINUTE_REQUESTS
 from madlen.types import Quota
@@ -109,5 +110,4 @@ class Limits:
 
 def next_day(now: datetime) -> datetime:
     """When the day's free requests come back: after midnight UTC, by their clock as well as by ours."""
-    midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
-    return midnight + timedelta(seconds=_CLOCK_SECONDS)
+    return days.end(days.of(now)) + timedelta(seconds=_CLOCK_SECONDS)

@@ -189,6 +189,7 @@ class Tracing:
             try:
                 yield span
             except Exception as error:
+                # Whatever it was goes on to the caller; the span only says of which kind.
                 failed(span, error.kind if isinstance(error, MadlenError) else type(error).__name__)
                 raise
 

@@ -29,8 +29,8 @@ class Acts:
     again: Callable[[Lane], None]
     others: Callable[[], Sequence[str]]
     """Ids of the models that can be asked instead, the likeliest first."""
-    lines: Callable[[str], str]
-    """What a list of models says of one, by its id."""
+    lines: Callable[[], Callable[[str], str]]
+    """Gives what a list of models says of one, by its id; asked only where the list is shown."""
     fork: Callable[[str], None]
     """Asks the prompt in other words, in a chat of its own. Raises ``MadlenError``."""
     delete: Callable[[], None]
@@ -80,7 +80,7 @@ def _other_model(reply: Reply, acts: Acts) -> None:
 @st.dialog("Answer with another model")
 def _asking_other(reply: Reply, acts: Acts) -> None:
     others = [model_id for model_id in acts.others() if model_id != reply.model_id]
-    st.selectbox("Model", others, format_func=acts.lines, key=_OTHER)
+    st.selectbox("Model", others, format_func=acts.lines(), key=_OTHER)
     if st.button(
         "Ask it",
         key="other-go",

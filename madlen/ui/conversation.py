@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -34,6 +34,8 @@ class Talk:
     forks: Sequence[Fork]
     newest: str
     """The id of the last turn."""
+    names: Mapping[str, str]
+    """Of models, by their ids."""
 
     def shown(self, turn: Turn) -> Reply:
         """The reply that is linked, else the chosen one, else the last."""
@@ -42,8 +44,7 @@ class Talk:
         return next((by_id[one] for one in wanted if one in by_id), turn.replies[-1])
 
     def name(self, model_id: str) -> str:
-        model = catalogue.find(self.listing.models, model_id)
-        return catalogue.label(model) if model else model_id
+        return self.names.get(model_id, model_id)
 
 
 def draw(
@@ -53,6 +54,7 @@ def draw(
     choices: Choices,
     lane: Lane,
     *,
+    names: Mapping[str, str],
     stop: DeltaGenerator,
 ) -> None:
     """Draws the newest turns, or those up to the one whose message the address names.
@@ -61,8 +63,9 @@ def draw(
     of its button.
     """
     store = services.current().store
+    newest = turns[-1].id if turns else ""
     remarks, forks = store.remarks(session.id), store.forks(session.id)
-    talk = Talk(session, listing, choices, lane, remarks, forks, newest=turns[-1].id if turns else "")
+    talk = Talk(session, listing, choices, lane, remarks, forks, newest, names)
     _came_from(session)
     linked = _linked(turns)
     follow: list[Callable[[], None]] = []
@@ -228,7 +231,7 @@ def _acts(talk: Talk, turn: Turn) -> actions.Acts:
     return actions.Acts(
         again=partial(_again, turn, talk.lane.system),
         others=partial(_others, talk, turn),
-        lines=picker.lines(talk.listing, talk.choices),
+        lines=partial(picker.lines, talk.listing, talk.choices),
         fork=partial(_fork, talk, turn),
         delete=partial(attempt, services.current().editing.delete_turn, turn.session_id, turn.id),
         newest=turn.id == talk.newest,

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, time, timedelta
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from datetime import UTC, datetime, timedelta
 
 import streamlit as st
 
-from madlen import catalogue, services
+from madlen import catalogue, days, services
 from madlen.errors import (
     ContextLength,
     DailyLimit,
@@ -25,7 +24,7 @@ from madlen.errors import (
     UpstreamAuth,
 )
 from madlen.types import Lane, Model, Reply
-from madlen.ui import text
+from madlen.ui import chats, text
 
 Again = Callable[[Lane], None]
 """Asks the same prompt once more in the given lane."""
@@ -128,15 +127,13 @@ def _seconds_left(reply: Reply) -> float:
 
 def _next_day(reply: Reply) -> datetime:
     """The midnight of UTC after the reply."""
-    return datetime.combine(reply.created_at.astimezone(UTC).date() + timedelta(days=1), time(), UTC)
+    return days.end(days.of(reply.created_at))
 
 
 def _here(moment: datetime) -> str:
     """A time of day on the reader's clock, or on UTC's where that is not known."""
-    try:
-        return f"{moment.astimezone(ZoneInfo(st.context.timezone or 'UTC')):%H:%M} your time"
-    except ZoneInfoNotFoundError:
-        return f"{moment:%H:%M} UTC"
+    zone = chats.zone()
+    return f"{moment.astimezone(zone):%H:%M} {'UTC' if zone is UTC else 'your time'}"
 
 
 def _better(reply: Reply, kind: str) -> Model | None:

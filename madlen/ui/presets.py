@@ -4,61 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 
 import streamlit as st
 
 from madlen import presets, services
-from madlen.names import NAME_CHARACTERS
 from madlen.types import Lane
-from madlen.ui import text
+from madlen.ui import bookmarks, text
 from madlen.ui.attempts import attempt
+from madlen.ui.bookmarks import Bookmark, Words
+
+_WORDS = Words(
+    title="Presets",
+    empty="Keep this model with its system prompt and settings, and take it up in any chat.",
+    example="Strict reviewer",
+    save="Save as preset",
+)
 
 
 def draw(lane: Lane, *, key: str, use: Callable[[Lane], None]) -> None:
     """Draws the presets behind a button. ``lane`` is how the chat asks now; ``use`` has it ask otherwise."""
-    own = f"{key}-presets"
-    behind = st.popover("Presets", icon=":material/bookmarks:", key=own, type="tertiary", on_change="rerun")
-    if not behind.open:
-        return
-    with behind:
-        known = services.current().store.presets()
-        if not known:
-            st.caption("Keep this model with its system prompt and settings, and take it up in any chat.")
-        for number, one in enumerate(known):
-            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-                st.button(
-                    text.label(one.name),
-                    key=f"{own}-use-{number}",
-                    icon=":material/bookmark:",
-                    help=text.label(_line(one.lane)),
-                    type="tertiary",
-                    on_click=_use,
-                    args=(one.lane, own, use),
-                )
-                st.button(
-                    "Overwrite",
-                    key=f"{own}-keep-{number}",
-                    icon=":material/save:",
-                    type="tertiary",
-                    on_click=attempt,
-                    args=(_keep, one.name, lane),
-                )
-                st.button(
-                    "Delete",
-                    key=f"{own}-delete-{number}",
-                    icon=":material/delete:",
-                    type="tertiary",
-                    on_click=attempt,
-                    args=(services.current().store.delete_preset, one.name),
-                )
-        st.text_input("Name", key=f"{own}-name", max_chars=NAME_CHARACTERS, placeholder="Strict reviewer")
-        st.button(
-            "Save as preset",
-            key=f"{own}-save",
-            icon=":material/bookmark_add:",
-            on_click=_save,
-            args=(f"{own}-name", lane),
-        )
+    own, store = f"{key}-presets", services.current().store
+
+    def bookmarked() -> list[Bookmark]:
+        return [
+            Bookmark(
+                one.name,
+                text.label(one.name),
+                partial(_use, one.lane, own, use),
+                told=text.label(_line(one.lane)),
+            )
+            for one in store.presets()
+        ]
+
+    keep = partial(attempt, partial(_keep, lane))
+    bookmarks.draw(_WORDS, bookmarked, key=own, keep=keep, delete=partial(attempt, store.delete_preset))
 
 
 def _line(lane: Lane) -> str:
@@ -71,10 +51,5 @@ def _use(lane: Lane, own: str, use: Callable[[Lane], None]) -> None:
     use(lane)
 
 
-def _save(field: str, lane: Lane) -> None:
-    attempt(_keep, st.session_state[field], lane)
-    st.session_state[field] = ""
-
-
-def _keep(name: str, lane: Lane) -> None:
+def _keep(lane: Lane, name: str) -> None:
     services.current().store.keep_preset(presets.made(name, lane, datetime.now(UTC)))

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from madlen import ratings
+from madlen.ui import intervals as plots
 from madlen.ui import palette
 
 _FORMULA = ("=", "+", "-", "@", "\t")
@@ -67,28 +68,12 @@ def intervals(board: ratings.Standings, names: Mapping[str, str]) -> None:
         }
         for row in board.rows
     ]
-    x = {"type": "quantitative", "scale": {"zero": False}, "title": "Strength (points)"}
-    y = {"field": "model", "type": "nominal", "sort": None, "title": None, "axis": {"labelLimit": 220}}
-    st.vega_lite_chart(
-        {
-            "data": {"values": rows},
-            "height": {"step": 30},
-            "layer": [
-                {
-                    "mark": {"type": "rule", "color": palette.QUIET, "strokeWidth": 3},
-                    "encoding": {"x": {**x, "field": "low"}, "x2": {"field": "high"}, "y": y},
-                },
-                {
-                    "mark": {"type": "point", "filled": True, "size": 90, "opacity": 1},
-                    "encoding": {
-                        "color": _COLOUR,
-                        "x": {**x, "field": "score"},
-                        "y": y,
-                        "tooltip": [{"field": name} for name in ("model", "score", "low", "high")],
-                    },
-                },
-            ],
-        },
+    plots.draw(
+        rows,
+        point="score",
+        ends=("low", "high"),
+        scale={"scale": {"zero": False}, "title": "Strength (points)"},
+        tooltip=[{"field": name} for name in ("model", "score", "low", "high")],
         key="intervals",
         alt="Strength of each model with its interval",
     )

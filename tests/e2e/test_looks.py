@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e import axe, pictures
-from tests.e2e.conftest import NewPage, Server, StartServer
+from tests.e2e.conftest import NewPage, Server, StartServer, settled
 from tests.e2e.test_openrouter import pretend, start
 from tests.e2e.test_places import LOOKS
 from tests.e2e.test_sets_looks import NORTH, OWL, fits
@@ -76,13 +76,6 @@ def furnished(start_server: StartServer, pretend: PretendOpenRouter) -> Furnishe
     prompt = {"lanes": lanes, "prompt": "How does a rainbow form?"}
     compared = server.api("POST", "/compare/", json=prompt)["session_id"]
     return Furnished(server, chat(REASONED, "How does a rainbow form?"), failed, compared)
-
-
-def settled(page: Page) -> None:
-    """Waits until the page has been drawn and nothing on it moves."""
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
-    expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
-    page.evaluate("document.fonts.ready")
 
 
 def opened(page: Page, furnished: Furnished, address: str) -> None:

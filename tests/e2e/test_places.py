@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e import axe
-from tests.e2e.conftest import NewPage, Server, StartServer
+from tests.e2e.conftest import NewPage, Server, StartServer, settled
 from tests.e2e.test_lanes import held
 from tests.e2e.test_openrouter import SECRET, asked, pretend, start
 from tests.pretend_openrouter import PretendOpenRouter
@@ -37,7 +37,7 @@ def tick(page: Page, row: int) -> None:
 
 def drawn(page: Page) -> None:
     expect(page.get_by_test_id("stDataFrame").first.locator("canvas").first).to_be_visible()
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    settled(page)
 
 
 def width(page: Page) -> int:

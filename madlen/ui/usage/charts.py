@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import streamlit as st
 
-from madlen.ui import palette
+from madlen.ui import intervals, palette
 from madlen.usage import Slot, Spread, Taken
 
 _MODELS = 6
@@ -121,33 +121,16 @@ def times(taken: Sequence[Taken], names: Mapping[str, str], which: str) -> None:
         }
         for one, spread in known
     ]
-    x = {"type": "quantitative", "title": title}
-    y = {"field": "model", "type": "nominal", "sort": None, "title": None, "axis": {"labelLimit": 220}}
-    tips = [
-        {"field": "model", "title": "Model"},
-        {"field": "p50", "title": "Middle", "format": ",.2f"},
-        {"field": "p95", "title": "95 of 100", "format": ",.2f"},
-    ]
-    st.vega_lite_chart(
-        {
-            "data": {"values": values},
-            "height": {"step": 30},
-            "layer": [
-                {
-                    "mark": {"type": "rule", "color": palette.QUIET, "strokeWidth": 3},
-                    "encoding": {"x": {**x, "field": "p50"}, "x2": {"field": "p95"}, "y": y},
-                },
-                {
-                    "mark": {"type": "point", "filled": True, "size": 90, "opacity": 1},
-                    "encoding": {
-                        "color": {"field": "colour", "type": "nominal", "scale": None},
-                        "x": {**x, "field": "p50"},
-                        "y": y,
-                        "tooltip": tips,
-                    },
-                },
-            ],
-        },
+    intervals.draw(
+        values,
+        point="p50",
+        ends=("p50", "p95"),
+        scale={"title": title},
+        tooltip=[
+            {"field": "model", "title": "Model"},
+            {"field": "p50", "title": "Middle", "format": ",.2f"},
+            {"field": "p95", "title": "95 of 100", "format": ",.2f"},
+        ],
         key="usage-times",
         alt=f"{title} of each model, the middle and 95 of 100",
     )
