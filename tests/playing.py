@@ -150,6 +150,8 @@ _TEXTS = {
 TEXTS = {name: text for text, names in _TEXTS.items() for name in names.split()}
 """The words of each scenario, whole or as far as they came; every other one has none."""
 
+SILENCE_SECONDS = 4.0
+"""How long a model may be silent where silences are played, on a busy machine too."""
 CHATS = [name for name, scenario in SCENARIOS.items() if scenario.subject == "chat"]
 
 
@@ -205,7 +207,7 @@ def staged(folder: Path, *scenarios: str, tracing: Tracing | None = None, **chan
             "database_url": f"sqlite:///{folder}/chat.db",
             "openrouter_api_key": f"sk-or-v1-{SECRET}",
             "openrouter_base_url": pretend.base_url,
-            "no_token_seconds": 2.0,
+            "no_token_seconds": 30.0,
             "enable_tracing": False,
             **changes,
         }

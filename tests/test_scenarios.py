@@ -11,7 +11,19 @@ import pytest
 from madlen.types import Lane, Quota, Status
 from tests import test_pretend_answers, test_pretend_openrouter
 from tests.behaviours import BEHAVIOURS, BEYOND, UNPLAYED, named, number
-from tests.playing import CHATS, KINDS, REASONS, SECRET, SENTENCES, STATUSES, TEXTS, Stage, says, staged
+from tests.playing import (
+    CHATS,
+    KINDS,
+    REASONS,
+    SECRET,
+    SENTENCES,
+    SILENCE_SECONDS,
+    STATUSES,
+    TEXTS,
+    Stage,
+    says,
+    staged,
+)
 from tests.pretend_openrouter import CHAT_MODEL, SCENARIOS, generation_id
 
 WITHOUT_WORDS = {"tool_calls", "tool_calls_odd", "image", "empty", "content_null"}
@@ -34,7 +46,7 @@ TIMES = {name: times for times, names in _TIMES.items() for name in names.split(
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    with staged(tmp_path_factory.mktemp("stage")) as ready:
+    with staged(tmp_path_factory.mktemp("stage"), no_token_seconds=SILENCE_SECONDS) as ready:
         yield ready
 
 
@@ -196,7 +208,7 @@ def settled_quota(stage: Stage) -> Quota | None:
 def test_the_cost_of_a_stopped_answer_is_asked_for_until_it_is_known(
     tmp_path_factory: pytest.TempPathFactory, scenario: str, cost: Decimal | None
 ) -> None:
-    with staged(tmp_path_factory.mktemp("stopped"), "silent", scenario, no_token_seconds=30) as stage:
+    with staged(tmp_path_factory.mktemp("stopped"), "silent", scenario) as stage:
         generation = stage.madlen.chat.ask("Hello", [Lane(CHAT_MODEL)]).generations[0]
         updates = generation.follow(every=0)
         assert any(update.text for update in updates)

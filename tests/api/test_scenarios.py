@@ -17,7 +17,18 @@ from madlen.types import Lane
 from tests.api.conftest import Api
 from tests.api.test_chat import events
 from tests.behaviours import named
-from tests.playing import CHATS, KINDS, REASONS, SECRET, SENTENCES, STATUSES, Stage, says, staged
+from tests.playing import (
+    CHATS,
+    KINDS,
+    REASONS,
+    SECRET,
+    SENTENCES,
+    SILENCE_SECONDS,
+    STATUSES,
+    Stage,
+    says,
+    staged,
+)
 from tests.pretend_openrouter import CHAT_MODEL, generation_id
 
 HELLO: dict[str, Any] = {"model": CHAT_MODEL, "messages": [{"role": "user", "content": "Hello"}]}
@@ -26,7 +37,7 @@ SILENT = {"silent", "silent_with_comments"}
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    with staged(tmp_path_factory.mktemp("stage")) as ready:
+    with staged(tmp_path_factory.mktemp("stage"), no_token_seconds=SILENCE_SECONDS) as ready:
         yield ready
 
 
@@ -214,7 +225,7 @@ def test_a_stopped_message_hangs_up_and_its_cost_is_told_when_it_is_known(
 ) -> None:
     folder = tmp_path_factory.mktemp("stopped")
     with (
-        staged(folder, "silent", "generation_late", no_token_seconds=30) as stage,
+        staged(folder, "silent", "generation_late") as stage,
         client_of(stage) as client,
     ):
         asked = stage.madlen.chat.ask("Hello", [Lane(CHAT_MODEL)])

@@ -19,7 +19,7 @@ from madlen.types import Lane, Reply
 from madlen.ui import text
 from tests.behaviours import named
 from tests.pages.test_chat_page import opened
-from tests.playing import CHATS, KINDS, REASONS, SECRET, SENTENCES, TEXTS, Stage, staged
+from tests.playing import CHATS, KINDS, REASONS, SECRET, SENTENCES, SILENCE_SECONDS, TEXTS, Stage, staged
 from tests.pretend_openrouter import CHAT_MODEL, Answer, Asked, Scenario
 from tests.pretend_openrouter.chat import told
 from tests.pretend_openrouter.payloads import refusal
@@ -31,7 +31,10 @@ ROUTER = "openrouter/free"
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    with staged(tmp_path_factory.mktemp("stage")) as ready, services.using(ready.madlen):
+    with (
+        staged(tmp_path_factory.mktemp("stage"), no_token_seconds=SILENCE_SECONDS) as ready,
+        services.using(ready.madlen),
+    ):
         yield ready
 
 
@@ -276,7 +279,7 @@ def test_a_stopped_answer_keeps_its_words_and_tells_its_cost_once_it_is_known(
     tmp_path_factory: pytest.TempPathFactory, generation: str, *, cost: bool
 ) -> None:
     folder = tmp_path_factory.mktemp("stopped")
-    with staged(folder, "silent", generation, no_token_seconds=30) as stage, services.using(stage.madlen):
+    with staged(folder, "silent", generation) as stage, services.using(stage.madlen):
         made = stage.madlen.chat.ask("Hello", [Lane(CHAT_MODEL)])
         updates = made.generations[0].follow(every=0)
         assert any(update.text for update in updates)
