@@ -27,7 +27,7 @@ REPETITIONS = 7
 SESSION = "0123456789abcdef0123456789abcdef"
 _MODEL = "openrouter/free"
 _SHOWN = """word => {
-    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    const walker = document.createTreeWalker(document, NodeFilter.SHOW_TEXT);
     for (let text = walker.nextNode(); text; text = walker.nextNode()) {
         if (text.data.includes(word) && text.parentElement.getClientRects().length) return performance.now();
     }

@@ -1,4 +1,4 @@
-"""What one does about an answer that has ended, as a row of icons under it.
+"""What one does about an answer that has ended: a row of icons under it, or a menu where it is an older one.
 
 What needs more than a click opens in a dialog, which is drawn only while one looks at it.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import streamlit as st
 
@@ -19,6 +20,7 @@ from madlen.ui import address, shortcuts, text
 from madlen.ui.attempts import attempt
 
 _OTHER, _WORDS, _REFUSED = "other-model", "edit-text", "edit-refused"
+_TRACE, _MORE = "Trace: where the time went", "Link, trace, delete…"
 _THUMBS: dict[Rating, int] = {"down": 0, "up": 1}
 
 
@@ -36,13 +38,17 @@ class Acts:
     delete: Callable[[], None]
     newest: bool
     """Whether this is the last turn, to which the key belongs that asks again."""
+    folded: bool
+    """Whether a menu stands for the icons, of which a page with many answers would be slow to open."""
 
 
 def draw(turn: Turn, reply: Reply, acts: Acts, *, rating: Rating | None, whole: bool) -> None:
-    """Draws the icons. One that is not ``whole`` has ways of its own to be asked again."""
+    """Draws the icons. An answer that is not ``whole`` has ways of its own to be asked again."""
+    if acts.folded:
+        _menu(turn, reply, acts, rating=rating, whole=whole)
+        return
     _copy(reply)
     if whole:
-        same = Lane(reply.model_id, reply.lane, reply.parameters)
         st.button(
             "",
             key=f"regenerate-{reply.id}",
@@ -51,13 +57,64 @@ def draw(turn: Turn, reply: Reply, acts: Acts, *, rating: Rating | None, whole: 
             type="tertiary",
             shortcut=shortcuts.AGAIN if acts.newest else None,
             on_click=acts.again,
-            args=(same,),
+            args=(_same(reply),),
         )
     _other_model(reply, acts)
     edit(turn, acts)
     thumbs(reply, rating)
     trace(reply)
     more(turn, acts, reply)
+
+
+def _menu(turn: Turn, reply: Reply, acts: Acts, *, rating: Rating | None, whole: bool) -> None:
+    """The same in one element. A thumb that was given stays in sight."""
+    if rating is not None:
+        thumbs(reply, rating)
+    key = f"menu-{reply.id}"
+    offered = [
+        ("copy", ":material/content_copy: Copy…", bool(reply.text)),
+        ("again", ":material/refresh: Answer once more", whole),
+        ("other", ":material/swap_horiz: Answer with another model…", True),
+        ("edit", ":material/edit: Edit the prompt…", True),
+        ("up", ":material/thumb_up: Good answer", rating is None),
+        ("down", ":material/thumb_down: Bad answer", rating is None),
+        ("trace", f":material/timeline: {_TRACE}", _is_traced(reply)),
+        ("more", f":material/more_horiz: {_MORE}", True),
+    ]
+    labels = {name: label for name, label, possible in offered if possible}
+    picked = st.menu_button(
+        "",
+        list(labels),
+        key=key,
+        icon=":material/more_horiz:",
+        format_func=labels.__getitem__,
+        help="What to do with this answer",
+        type="tertiary",
+        on_click=_picked,
+        args=(key, reply, acts),
+    )
+    opens = {
+        "copy": partial(_copying, reply),
+        "other": partial(_asking_other, reply, acts),
+        "edit": partial(_editing, turn, acts),
+        "trace": partial(_go_to_trace, reply),
+        "more": partial(_rarely, turn, acts, reply),
+    }
+    if picked in opens:
+        opens[picked]()
+
+
+def _picked(key: str, reply: Reply, acts: Acts) -> None:
+    """What needs no more than the click is done before the page is drawn."""
+    picked = st.session_state[key]
+    if picked == "again":
+        acts.again(_same(reply))
+    elif picked in _THUMBS:
+        attempt(services.current().editing.rate, reply.id, picked)
+
+
+def _same(reply: Reply) -> Lane:
+    return Lane(reply.model_id, reply.lane, reply.parameters)
 
 
 def _copy(reply: Reply) -> None:
@@ -141,14 +198,21 @@ def thumbs(reply: Reply, rating: Rating | None) -> None:
 
 def trace(reply: Reply) -> None:
     """The way to where an answer's time went, where that is kept."""
-    there = reply.trace_id and services.current().traces.are_kept
-    if there and _icon("Trace: where the time went", ":material/timeline:", f"trace-{reply.id}"):
-        st.switch_page("pages/traces.py", query_params={"trace": reply.trace_id})
+    if _is_traced(reply) and _icon(_TRACE, ":material/timeline:", f"trace-{reply.id}"):
+        _go_to_trace(reply)
+
+
+def _is_traced(reply: Reply) -> bool:
+    return bool(reply.trace_id) and services.current().traces.are_kept
+
+
+def _go_to_trace(reply: Reply) -> None:
+    st.switch_page("pages/traces.py", query_params={"trace": reply.trace_id})
 
 
 def more(turn: Turn, acts: Acts, reply: Reply | None) -> None:
     """What is needed rarely: the way back here, the trace, and to delete the turn."""
-    if _icon("Link, trace, delete…", ":material/more_horiz:", f"more-{turn.id}"):
+    if _icon(_MORE, ":material/more_horiz:", f"more-{turn.id}"):
         _rarely(turn, acts, reply)
 
 

@@ -19,6 +19,8 @@ from madlen.ui import actions, composer, offers, picker, readiness, replies, str
 from madlen.ui.attempts import attempt
 
 TURNS_AT_ONCE = 10
+_WITH_ICONS = 2
+"""Turns at the end of the page, about as many as are in sight, that have their icons spread out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,8 @@ class Talk:
     """The id of the last turn."""
     names: Mapping[str, str]
     """Of models, by their ids."""
+    near: frozenset[str]
+    """The ids of the turns at the end of the page."""
 
     def shown(self, turn: Turn) -> Reply:
         """The reply that is linked, else the chosen one, else the last."""
@@ -65,12 +69,14 @@ def draw(
     store = services.current().store
     newest = turns[-1].id if turns else ""
     remarks, forks = store.remarks(session.id), store.forks(session.id)
-    talk = Talk(session, listing, choices, lane, remarks, forks, newest, names)
     _came_from(session)
     linked = _linked(turns)
+    window = _window(turns, linked, f"turns-{session.id}")
+    near = frozenset(turn.id for turn in window[-_WITH_ICONS:])
+    talk = Talk(session, listing, choices, lane, remarks, forks, newest, names, near)
     follow: list[Callable[[], None]] = []
     before: Turn | None = None
-    for turn in _window(turns, linked, f"turns-{session.id}"):
+    for turn in window:
         _switched(talk, before, turn)
         if turn is linked:
             st.badge("Linked", icon=":material/link:", color="primary")
@@ -235,6 +241,7 @@ def _acts(talk: Talk, turn: Turn) -> actions.Acts:
         fork=partial(_fork, talk, turn),
         delete=partial(attempt, services.current().editing.delete_turn, turn.session_id, turn.id),
         newest=turn.id == talk.newest,
+        folded=turn.id not in talk.near,
     )
 
 

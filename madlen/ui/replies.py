@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from madlen import figures, images
 from madlen.transcript import Update
@@ -69,14 +70,19 @@ def _ending(reply: Reply, below: Below) -> None:
     for note in reply.notes:
         st.caption(text.label(note))
     figure_line = figures.under(reply)
-    with st.container(horizontal=True, vertical_alignment="center"):
+    whole = is_whole(reply)
+    with (line := _line()):
         if figure_line:
-            st.caption(text.label(figure_line))
-        if not is_whole(reply):
+            st.caption(text.label(figure_line), width="content")
+        if not whole:
             below.offer(reply)
     if below.always is not None:
-        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        with line if whole else _line():
             below.always(reply)
+
+
+def _line() -> DeltaGenerator:
+    return st.container(horizontal=True, vertical_alignment="center", gap="xsmall")
 
 
 class Arriving:
@@ -126,10 +132,9 @@ def _heading(reply: Reply, name: str) -> None:
     """Who was asked, and who really answered where that is known and another."""
     real = reply.model if reply.model != reply.model_id else ""
     served = " · ".join(text.label(part) for part in (real, reply.provider) if part)
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.caption(f"**{text.label(name)}**", width="content")
-        if served:
-            st.badge(served, color="gray")
+    # A badge by its directive: with an element and a container of its own a long chat would open later.
+    badge = f" :gray-badge[{served}]" if served else ""
+    st.markdown(f":small[**{text.label(name)}**]{badge}")
 
 
 def pictures(shown: Sequence[Picture]) -> None:

@@ -90,8 +90,8 @@ def test_a_list_with_quirks_shows_each_entry_that_can_be_read_and_runs_none(set_
     page.selectbox[0].set_value("quirk/html-name").run()
     page.chat_input[0].set_value("Hello").run()
     assert not page.exception
-    heading = page.chat_message[-1].caption[0].value
-    assert heading.startswith(r"**\<img src=x onerror=alert\(1\)\>**")
+    heading = page.chat_message[-1].markdown[0].value
+    assert heading.startswith(r":small[**\<img src=x onerror=alert\(1\)\>**")
 
 
 def test_what_the_accounts_privacy_settings_exclude_is_not_offered(set_stage: OpenStage) -> None:

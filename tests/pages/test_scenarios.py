@@ -82,16 +82,16 @@ def sentences(answer: ChatMessage) -> list[str]:
 
 
 def captions(answer: ChatMessage) -> str:
-    badges = (str(badge.value) for badge in answer.markdown if is_badge(badge))
-    return "\n".join([*badges, *(str(caption.value) for caption in answer.caption)])
+    heads = (str(head.value) for head in answer.markdown if is_heading(head))
+    return "\n".join([*heads, *(str(caption.value) for caption in answer.caption)])
 
 
 def words(answer: ChatMessage) -> str:
-    return "\n".join(str(markdown.value) for markdown in answer.markdown if not is_badge(markdown))
+    return "\n".join(str(markdown.value) for markdown in answer.markdown if not is_heading(markdown))
 
 
-def is_badge(markdown: Markdown) -> bool:
-    return str(markdown.value).startswith(":gray-badge[")
+def is_heading(markdown: Markdown) -> bool:
+    return str(markdown.value).startswith(":small[**")
 
 
 def offered(answer: ChatMessage) -> list[str]:
