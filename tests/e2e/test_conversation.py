@@ -119,11 +119,26 @@ def test_a_deleted_prompt_is_gone_with_its_answer(
 ) -> None:
     server = start(start_server, pretend)
     page = new_page()
-    page.goto(f"{server.url}/?session={begun(server, 'First?', 'Second?')}")
+    page.goto(f"{server.url}/?session={begun(server, 'First?', 'Second?', 'Third?')}")
     icon(page, "more_horiz icon").click()
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
-    expect(page.get_by_text("Second?")).to_have_count(0)
-    expect(page.get_by_test_id("stChatMessage")).to_have_count(2)
+    expect(page.get_by_text("Third?")).to_have_count(0)
+    expect(page.get_by_test_id("stChatMessage")).to_have_count(4)
+
+
+def test_an_older_prompt_is_deleted_from_the_menu_under_its_answer(
+    start_server: StartServer, pretend: PretendOpenRouter, new_page: NewPage
+) -> None:
+    server = start(start_server, pretend)
+    page = new_page()
+    page.goto(f"{server.url}/?session={begun(server, 'First?', 'Second?', 'Third?')}")
+    page.get_by_role("button", name="more_horiz icon").first.click()
+    expect(page.get_by_text("Bad answer")).to_be_visible()
+    axe.check(page)
+    page.get_by_text("Link, trace, delete…").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(page.get_by_text("First?")).to_have_count(0)
+    expect(page.get_by_test_id("stChatMessage")).to_have_count(4)
 
 
 def test_a_link_opens_with_its_message_in_sight(
