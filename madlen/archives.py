@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
@@ -10,7 +9,7 @@ from concurrent.futures import Future
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import IO, Literal, get_args
+from typing import IO
 
 import anyio.to_thread
 from anyio.from_thread import BlockingPortal
@@ -21,27 +20,13 @@ from madlen.errors import MadlenError, NotFound, Unacceptable
 from madlen.files import documents, imports
 from madlen.files.documents import Archive
 from madlen.files.imports import Found
+from madlen.files.kinds import MEDIA_TYPES, File, Kind, file_name
 from madlen.origins import Origin
 from madlen.store import Store
 from madlen.types import Lane, Session, Status, Turn
 
-Kind = Literal["json", "markdown", "html"]
-KINDS: tuple[Kind, ...] = get_args(Kind)
 PROMPTS_AGAIN = 200
-_SUFFIXES = {"json": "json", "markdown": "md", "html": "html"}
-_TYPES = {"json": "application/json", "markdown": "text/markdown", "html": "text/html"}
-_UNSAFE = re.compile(r"[^\w]+")
-_NAME_CHARACTERS = 60
 _ENDED_BY_HAND = {Status.STOPPED, Status.INTERRUPTED}
-
-
-@dataclass(frozen=True, slots=True)
-class File:
-    """A file to be downloaded, with a name that is safe on every system."""
-
-    name: str
-    media_type: str
-    content: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +193,7 @@ class Archives:
 def file(archive: Archive, kind: Kind, *, app_version: str, now: datetime) -> File:
     """What is known of a session as a file."""
     content = "".join(parts(archive, kind, app_version=app_version, now=now)).encode()
-    return File(file_name(archive.session, kind), _TYPES[kind], content)
+    return File(file_name(archive.session, kind), MEDIA_TYPES[kind], content)
 
 
 def parts(archive: Archive, kind: Kind, *, app_version: str, now: datetime) -> Iterator[str]:
@@ -253,12 +238,6 @@ def is_here(store: Store, session_id: str, archive: Archive) -> bool:
     if not session_id:
         return False
     return [*map(_said, store.turns(session_id))] == [*map(_said, archive.turns)]
-
-
-def file_name(session: Session, kind: Kind) -> str:
-    """A name made of the title and the id, of letters, digits and hyphens only."""
-    title = _UNSAFE.sub("-", session.title)[:_NAME_CHARACTERS].strip("-_")
-    return f"{title or 'chat'}-{session.id[:8]}.{_SUFFIXES[kind]}"
 
 
 def _lanes_of(archive: Archive) -> list[tuple[Turn, list[Lane]]]:

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from typing import IO
 
 from madlen import archives
-from madlen.archives import File, Kind
 from madlen.batch import Batch
 from madlen.errors import MadlenError, NotFound, Unacceptable
 from madlen.files.documents import Archive
 from madlen.files.imports import Found
+from madlen.files.kinds import File, Kind
 from madlen.origins import Origin
 from madlen.prompt_sets import PromptSet, Run
 from madlen.store import Store

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from madlen.archives import KINDS, Kind, file_name
 from madlen.errors import NotFound
+from madlen.files.kinds import KINDS, Kind, file_name
 from madlen.origins import Origin
 from madlen.services import Services
 from madlen.types import Lane, Parameters, Session, Status

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from madlen.archives import KINDS, Kind
 from madlen.batch import results
 from madlen.errors import NotFound, Unacceptable
+from madlen.files.kinds import KINDS, Kind
 from madlen.judgements import Judgement
 from madlen.origins import Origin
 from madlen.prompt_sets import Check, RunStatus

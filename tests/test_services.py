@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import logging
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -8,10 +10,12 @@ import pytest
 
 from madlen import services
 from madlen.errors import BadSetting, StoreUnavailable
-from madlen.services import Services
+from madlen.services import Services, wiring
 from madlen.settings import Settings
 from tests.conftest import StartMadlen
 from tests.parrot import Parrot
+
+ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture
@@ -46,7 +50,7 @@ def test_closing_what_was_never_opened_does_nothing() -> None:
 def test_a_start_says_which_database_runs(
     start_madlen: StartMadlen, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(services.log, "propagate", True)
+    monkeypatch.setattr(wiring.log, "propagate", True)
     with caplog.at_level(logging.INFO, "madlen"):
         madlen = start_madlen()
     assert f"Madlen AI Chat 1.0.0 with {madlen.store.description}" in caplog.text
@@ -59,7 +63,7 @@ def test_debug_makes_the_log_say_more(
     monkeypatch.setenv("DEBUG", debug)
     services.current()
     services.close()
-    assert services.log.level == level
+    assert wiring.log.level == level
 
 
 def test_a_start_that_fails_leaves_no_thread_behind(tmp_path: Path) -> None:
@@ -74,6 +78,29 @@ def test_a_start_that_fails_leaves_no_thread_behind(tmp_path: Path) -> None:
     with pytest.raises(StoreUnavailable):
         Services(Settings(database_url=f"sqlite:///{tmp_path}/none/chat.db"))
     assert set(threading.enumerate()) <= before
+
+
+def test_what_reads_and_writes_files_is_loaded_when_somebody_has_a_file() -> None:
+    script = (
+        "import sys, madlen.services, madlen.ui.conversation, madlen.ui.exports;"
+        "print(*{'madlen.archives', 'madlen.run_files', 'madlen.files.imports'} & sys.modules.keys())"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert ended.stdout.strip() == ""
+
+
+@pytest.mark.parametrize("name", ["archives", "run_files"])
+def test_what_is_made_late_is_made_once(start_madlen: StartMadlen, name: str) -> None:
+    madlen = start_madlen()
+    made: list[object] = []
+    threads = [threading.Thread(target=lambda: made.append(getattr(madlen, name))) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(map(id, made))) == 1
 
 
 def test_closing_ends_every_thread(start_madlen: StartMadlen) -> None:

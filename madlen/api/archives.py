@@ -15,8 +15,9 @@ from pydantic import BaseModel, Field
 from madlen.api import answers, runs, uploaded
 from madlen.api.dependencies import Running
 from madlen.api.requests import Words
-from madlen.archives import Archives, File, Kind, Taken
+from madlen.archives import Archives, Taken
 from madlen.files.imports import CHATS, FILE_BYTES
+from madlen.files.kinds import File, Kind
 from madlen.types import Session
 
 router = APIRouter()

@@ -8,8 +8,8 @@ from functools import partial
 import streamlit as st
 
 from madlen import services
-from madlen.archives import Kind, file_name
 from madlen.errors import MadlenError
+from madlen.files.kinds import MEDIA_TYPES, Kind, file_name
 from madlen.types import Session
 from madlen.ui import text
 from madlen.ui.chats import Here
@@ -19,7 +19,6 @@ _FILES: dict[Kind, tuple[str, str, str]] = {
     "markdown": ("Markdown", ":material/markdown:", "To read, and to go on writing"),
     "html": ("HTML", ":material/html:", "A page that stands alone and can be printed"),
 }
-_TYPES: dict[Kind, str] = {"json": "application/json", "markdown": "text/markdown", "html": "text/html"}
 
 
 def draw(session: Session, *, here: Here) -> None:
@@ -54,7 +53,7 @@ def downloads(session: Session, content: Callable[[Kind], bytes], *, key: str) -
             label,
             partial(content, kind),
             file_name(session, kind),
-            mime=_TYPES[kind],
+            mime=MEDIA_TYPES[kind],
             key=f"{key}-{kind}",
             icon=icon,
             help=told,

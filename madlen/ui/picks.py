@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from madlen import services
-from madlen.archives import KINDS, Kind
 from madlen.errors import MadlenError
+from madlen.files.kinds import KINDS, Kind
 from madlen.history import Entry, Wanted
 from madlen.ui import chats, text
 

@@ -12,8 +12,9 @@ from typing import IO
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from madlen.archives import Archives, Kind
+from madlen.archives import Archives
 from madlen.errors import StoreUnavailable
+from madlen.files.kinds import Kind
 from madlen.services import Services
 from madlen.types import Lane
 from madlen.ui import past

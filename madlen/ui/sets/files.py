@@ -9,9 +9,9 @@ from typing import IO
 import streamlit as st
 
 from madlen import services
-from madlen.archives import Kind
 from madlen.errors import MadlenError
 from madlen.files.imports import FILE_BYTES
+from madlen.files.kinds import Kind
 from madlen.prompt_sets import Run
 from madlen.types import Session
 from madlen.ui import exports, text

@@ -1,28 +1,26 @@
-"""What this process runs with, wired once. The only module that constructs."""
+"""What a process runs with, wired once. The only module that constructs."""
 
 from __future__ import annotations
 
 import logging
-import os
 import threading
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Future
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
-from madlen import logs, traces
-from madlen import settings as settings_module
-from madlen.archives import Archives
+from madlen import traces
 from madlen.batch import Batch
 from madlen.batch.judging import Judging
 from madlen.budget import Budget
 from madlen.chat import Chat
 from madlen.editing import Editing
-from madlen.errors import BadSetting, UpstreamAuth
+from madlen.errors import UpstreamAuth
 from madlen.generation import Deadlines
 from madlen.hub import Hub
 from madlen.providers import Provider, reach, weights
@@ -30,7 +28,6 @@ from madlen.providers.account import Account
 from madlen.providers.directory import Directory, Listing
 from madlen.providers.local import DEFAULT_ID, LocalModels, Readiness
 from madlen.providers.openrouter import OpenRouter, Preferences
-from madlen.run_files import RunFiles
 from madlen.settings import Settings
 from madlen.shelf import Shelf
 from madlen.store import open_store, upkeep
@@ -38,6 +35,10 @@ from madlen.titles import Titles
 from madlen.traces import Traces
 from madlen.tracing import Outlets, Tracing
 from madlen.types import Model, Quota
+
+if TYPE_CHECKING:
+    from madlen.archives import Archives
+    from madlen.run_files import RunFiles
 
 log = logging.getLogger("madlen")
 
@@ -122,9 +123,9 @@ class Services:
             )
             self._in_background(stack, self.batch.keep_running)
             stack.callback(self.batch.close)
-            self.archives = Archives(self.chat, self.portal, app_version=settings.app_version)
-            stack.callback(self.archives.close)
-            self.run_files = RunFiles(self.store, self.batch, app_version=settings.app_version)
+            self._late = threading.Lock()
+            self._archives: Archives | None = None
+            self._run_files: RunFiles | None = None
             self.judging = Judging(self.chat, self.portal, self.batch.limits, self.batch.asking.channel)
             stack.callback(self.judging.close)
             self._stack = stack.pop_all()
@@ -199,6 +200,27 @@ class Services:
         """Asks for the list of models, whatever its age; waits for it."""
         return self.portal.call(partial(self._directory.refresh, anew=True))
 
+    @property
+    def archives(self) -> Archives:
+        """Chats as files. Made at the first use: what reads files takes a tenth of every start to load."""
+        from madlen.archives import Archives  # noqa: PLC0415
+
+        with self._late:
+            if self._archives is None:
+                self._archives = Archives(self.chat, self.portal, app_version=self.settings.app_version)
+                self._stack.callback(self._archives.close)
+            return self._archives
+
+    @property
+    def run_files(self) -> RunFiles:
+        """Runs of prompt sets as files, made at the first use too."""
+        from madlen.run_files import RunFiles  # noqa: PLC0415
+
+        with self._late:
+            if self._run_files is None:
+                self._run_files = RunFiles(self.store, self.batch, app_version=self.settings.app_version)
+            return self._run_files
+
     def check_key(self) -> Quota:
         """What OpenRouter says of the key at this moment.
 
@@ -234,61 +256,3 @@ class Services:
     def close(self) -> None:
         """Interrupts and stores what is in flight, then lets everything go."""
         self._stack.close()  # a second time there is nothing left to do
-
-
-_lock = threading.Lock()
-_current: Services | None = None
-_copied = False
-
-
-def current() -> Services:
-    """The services of this process, made from the environment at the first call.
-
-    Raises ``BadSetting`` or ``StoreUnavailable`` with a sentence for whoever starts the process.
-    """
-    global _current
-    with _lock:
-        if _copied:
-            raise BadSetting(
-                "This process is a copy of a Madlen that had begun already, and a copy has no threads: "
-                "let each process load Madlen by itself (gunicorn without --preload)."
-            )
-        if _current is None:
-            settings = settings_module.load()
-            logs.to_stderr(debug=settings.debug)
-            _current = Services(settings)
-        return _current
-
-
-def _note_copy() -> None:
-    """Remembers, in a process that was just forked, that what is there works in another one only."""
-    global _lock, _copied
-    _lock = threading.Lock()
-    _copied = _copied or _current is not None
-
-
-os.register_at_fork(after_in_child=_note_copy)
-
-
-def close() -> None:
-    """Closes the current services, if there are any and they are this process's own."""
-    global _current
-    with _lock:
-        if _copied:
-            return
-        closing, _current = _current, None
-    if closing is not None:
-        closing.close()
-
-
-@contextmanager
-def using(services: Services) -> Iterator[Services]:
-    """Makes the given services the current ones for a while."""
-    global _current
-    with _lock:
-        before, _current = _current, services
-    try:
-        yield services
-    finally:
-        with _lock:
-            _current = before
