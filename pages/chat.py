@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 import streamlit as st
 
 from madlen import catalogue, estimates, services
 from madlen.errors import MadlenError
-from madlen.types import Lane, Message, Model, Parameters, Session
+from madlen.estimates import Estimate
+from madlen.providers.directory import Listing
+from madlen.types import Lane, Message, Model, Parameters, Quota, Session, Turn
 from madlen.ui import (
     address,
     composer,
@@ -55,7 +58,7 @@ def main() -> None:
             quiet=quiet,
         )
     model = catalogue.find(listing.models, model_id)
-    turns = passing.turns if passing else chat.store.turns(session.id) if session else []
+    turns = _turns(session, passing)
     settle = partial(_settle, session, key)
     with tools:
         lane = _lane(session, model, model_id, key)
@@ -78,8 +81,10 @@ def main() -> None:
         with greeting.container():
             welcome.draw(model, ask=lambda words: send(Unsent(words), lane))
     talk, unfinished = st.container(), st.container()
-    foreseen = estimates.before([lane], listing.models, turns, Message("user", ""), medians={}, quota=quota)
-    before = Before(lane, model, foreseen.get(lane.name), listing, choices, key)
+    measure = partial(_measure, lane, listing, quota)
+    before = Before(
+        lane, model, lambda: measure(_turns(session, passing)), measure(turns), listing, choices, key
+    )
     name = names.get(model_id, model_id)
     with unfinished:
         unsent.back_into_the_box(partial(over.offer, before, settle))
@@ -93,6 +98,20 @@ def main() -> None:
             temporary.draw(passing, names, lane, stop)
         elif session:
             conversation.draw(session, turns, listing, choices, lane, names=names, stop=stop)
+
+
+def _turns(session: Session | None, passing: Temporary | None) -> list[Turn]:
+    """What was said in the chat until now."""
+    if passing:
+        passing.settle()
+        return passing.turns
+    return chat.store.turns(session.id) if session else []
+
+
+def _measure(lane: Lane, listing: Listing, quota: Quota | None, turns: Sequence[Turn]) -> Estimate | None:
+    """What an empty prompt would take after these turns."""
+    empty = Message("user", "")
+    return estimates.before([lane], listing.models, turns, empty, medians={}, quota=quota).get(lane.name)
 
 
 def _lane(session: Session | None, model: Model | None, model_id: str, key: str) -> Lane:

@@ -72,7 +72,7 @@ def _ask(before: Before, send: Send) -> None:
     prompt, failure = written()
     if failure:
         unsent.refuse(prompt, failure)
-    elif before.blind(prompt) or before.too_long(prompt):
+    elif before.blind(prompt) or before.now().too_long(prompt):
         unsent.hold(prompt)
     else:
         send(prompt, before.lane)

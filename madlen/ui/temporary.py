@@ -39,16 +39,17 @@ class Temporary:
 
     def ask(self, written: Unsent, lane: Lane) -> None:
         """Sends a prompt that follows the turns. Raises what ``Chat.answer`` raises."""
+        self.settle()
         prompt = Turn(beginnings.fresh_id(), "", written.words, datetime.now(UTC), written.pictures)
         self._answer(prompt, self.turns, lane)
 
     def again(self, turn: Turn, lane: Lane) -> None:
         """One more reply to a turn, as ``ask``."""
+        self.settle()
         position = [one.id for one in self.turns].index(turn.id)
         self._answer(turn, self.turns[:position], lane)
 
     def _answer(self, prompt: Turn, earlier: list[Turn], lane: Lane) -> None:
-        self.settle()
         asked = Message("user", prompt.text, prompt.pictures)
         system = [Message("system", lane.system)] if lane.system else []
         before = conversation.seen_by(lane.name, earlier, lane.model_id)

@@ -45,8 +45,10 @@ class Before:
 
     lane: Lane
     model: Model | None
+    measure: Callable[[], Estimate | None]
+    """Of the conversation as it is at this moment, with an empty prompt; ``None`` for an unlisted model."""
     estimate: Estimate | None
-    """Of the conversation with an empty prompt; ``None`` for a model that no list has."""
+    """The same, as it was when the page was drawn."""
     listing: Listing
     choices: Choices
     key: str
@@ -58,6 +60,10 @@ class Before:
             return 0
         tokens = self.estimate.prompt_tokens + unsent.tokens(self.model)
         return tokens if tokens > self.model.context_length else 0
+
+    def now(self) -> Before:
+        """The same at this moment, for an answer may have come while the page was drawn."""
+        return replace(self, estimate=self.measure())
 
     def blind(self, unsent: Unsent) -> bool:
         return bool(unsent.pictures) and self.model is not None and not catalogue.sees(self.model)

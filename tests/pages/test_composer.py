@@ -15,6 +15,7 @@ from madlen.text_files import TextFile
 from madlen.types import Lane, Model, Parameters, Picture, Pricing, Quota
 from madlen.ui import welcome
 from madlen.ui.unsent import Unsent
+from tests.asking import ended
 from tests.pages.test_chat_page import Current, chatted, opened, texts
 from tests.parrot import DEAR, DONE, FREE, POLLY, SEER, Parrot
 
@@ -105,6 +106,17 @@ def test_a_prompt_that_may_not_fit_can_be_sent_anyway(current: Current) -> None:
     page.chat_input[0].set_value(LONG).run()
     page.button(key="send-long").click().run()
     assert parrot.requests[0].model_id == POLLY.id
+
+
+def test_an_answer_that_came_since_the_page_was_drawn_counts(current: Current) -> None:
+    parrot = Parrot(["Short.", DONE], ["word " * 700, DONE])
+    madlen = current(parrot)
+    page = opened(session=chatted(madlen))
+    [session] = madlen.store.sessions()
+    ended(madlen.chat.ask("More?", [Lane(POLLY.id)], session_id=session.id).generations[0])
+    page.chat_input[0].set_value("tale " * 200).run()
+    assert page.button(key="send-anew")
+    assert len(parrot.requests) == 2
 
 
 def test_what_a_chat_has_no_room_for_can_begin_another(current: Current) -> None:

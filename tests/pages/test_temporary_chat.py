@@ -7,11 +7,14 @@ from pathlib import Path
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from streamlit.testing.v1 import AppTest
 
+from madlen import services
 from madlen.errors import OutOfCredit, RateLimited
 from madlen.types import Picture
+from madlen.ui.temporary import Temporary
 from madlen.ui.unsent import Unsent
+from tests.asking import POLLY, ended
 from tests.pages.test_chat_page import Current, opened, texts
-from tests.parrot import DONE, SEER, Parrot
+from tests.parrot import DONE, SEER, Gate, Parrot
 
 SECRET = "Zx9CanarySecretOfMine"
 
@@ -39,6 +42,21 @@ def test_it_answers_with_what_was_said_before(current: Current) -> None:
     page.run()
     assert [message.name for message in page.chat_message] == ["user", "assistant"] * 2
     assert "Two." in texts(page)
+
+
+def test_what_was_answered_since_it_was_last_looked_at_is_known_to_the_next_prompt(current: Current) -> None:
+    gate = Gate()
+    parrot = Parrot([gate, "One.", DONE], ["Two.", DONE])
+    madlen = current(parrot)
+    with services.using(madlen):
+        chat = Temporary("1")
+        chat.ask(Unsent("First?"), POLLY)
+        [first] = chat.flying.values()
+        gate.open()
+        ended(first)
+        chat.ask(Unsent("Second?"), POLLY)
+        ended(chat.flying[chat.turns[1].replies[0].id])
+    assert [message.text for message in parrot.requests[1].messages] == ["First?", "One.", "Second?"]
 
 
 def test_nothing_of_it_is_stored_or_traced(
