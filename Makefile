@@ -3,17 +3,19 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 RUN := $(BIN)/python
-# What waits for browsers and servers most of the time, one test after the other. All else runs beside it, two
-# files at a time, in what time that leaves, and then the short versions of the benchmarks.
+# What waits for browsers and servers most of the time, one test after the other. Beside it, in what time that
+# leaves, run the checks, all else, two files at a time, and then the short versions of the benchmarks.
 WAITING := tests/e2e tests/faults
 BENCH := tests/bench
 BESIDE := $(VENV)/beside.txt
 
 .PHONY: test coverage setup system lint run lock screenshots faults bench phoenix
 
-test: setup system lint
-	( nice -n 19 $(RUN) -m pytest -n 2 --dist loadfile $(patsubst %,--ignore=%,$(WAITING) $(BENCH)); others=$$?; \
-		nice -n 19 $(RUN) -m pytest $(BENCH) && exit $$others ) > $(BESIDE) 2>&1 & \
+test:
+	$(MAKE) --jobs=2 setup system
+	( failed=0; nice -n 19 $(MAKE) lint || failed=1; \
+		nice -n 19 $(RUN) -m pytest -n 2 --dist loadfile $(patsubst %,--ignore=%,$(WAITING) $(BENCH)) || failed=1; \
+		nice -n 19 $(RUN) -m pytest $(BENCH) || failed=1; exit $$failed ) > $(BESIDE) 2>&1 & \
 		beside=$$!; failed=0; \
 		$(RUN) -m pytest $(WAITING) || failed=1; \
 		wait $$beside || failed=1; \
