@@ -53,6 +53,7 @@ bench: setup system
 	for name in start streaming opening sessions generations batch lanes catalogue search spans; do \
 		$(BIN)/python -m bench.$$name || exit 1; \
 	done
+	$(BIN)/python -m bench.standing
 
 # The pictures in the README, taken anew.
 screenshots: setup system

@@ -60,8 +60,8 @@ class Report:
         names = list(dict.fromkeys(name for found in medians.values() for name in found))
         print(f"{'':32}" + "".join(f"{app:>12}" for app in medians) + f"{'ratio':>10}")
         for name in names:
-            cells = "".join(f"{_shown(found.get(name)):>12}" for found in medians.values())
-            print(f"{name:32}{cells}{_shown(ratios.get(name)):>10}", flush=True)
+            cells = "".join(f"{shown(found.get(name)):>12}" for found in medians.values())
+            print(f"{name:32}{cells}{shown(ratios.get(name)):>10}", flush=True)
 
     def write(self, path: Path | None) -> Path:
         path = path or RESULTS / f"{self._name}.json"
@@ -100,5 +100,6 @@ def _ratios(medians: Mapping[str, Row], first: str, second: str) -> dict[str, fl
     }
 
 
-def _shown(value: float | None) -> str:
+def shown(value: float | None) -> str:
+    """A figure with three digits that count; nothing for none."""
     return "" if value is None else f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"

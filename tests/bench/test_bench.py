@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from bench import standing
+from bench.figures import RESULTS
 from bench.pages import PAGES
 from bench.search import SEARCHES
 from bench.upstream import ROOT
@@ -37,7 +39,7 @@ FIGURES = {
     },
     "generations": {"threads_more", "memory_kb_each", "not_whole"},
 }
-"""What the issue asks of each benchmark."""
+"""What is asked of each benchmark."""
 
 Measured = Callable[[str], dict[str, Any]]
 
@@ -163,3 +165,21 @@ def test_a_search_is_measured_beside_the_naive_one_and_a_scan(measured: Measured
     found = measured("search")["parts"]["SQLite"]
     assert SEARCHES.keys() <= found.keys()
     assert all(found[name]["madlen_over_naive"] > 0 for name in SEARCHES)
+
+
+def test_what_the_documentation_says_was_measured_is_what_the_figures_say() -> None:
+    written = standing.README.read_text("utf-8")
+    assert f"{standing.BEGIN}{standing.table()}{standing.END}" in written
+
+
+def test_a_figure_is_held_within_its_limit_or_within_what_a_page_with_one_word_takes() -> None:
+    def asked(most: float, *, bound: bool) -> str:
+        return (
+            standing.Asked("start", "cold start", "first_page_ms", most, bound).line().split("|")[-2].strip()
+        )
+
+    medians = json.loads((RESULTS / "start.json").read_text("utf-8"))["parts"]["cold start"]["medians"]
+    ours, word = medians["madlen"]["first_page_ms"], medians["word"]["first_page_ms"]
+    assert asked(ours, bound=False) == "yes"
+    assert asked(ours - 1, bound=False) == "**no**"
+    assert asked(1, bound=True) == ("yes" if ours <= 1.2 * word else "**no**")
