@@ -140,6 +140,14 @@ def settled(page: Page) -> None:
     page.evaluate("document.fonts.ready")
 
 
+def sent(page: Page, words: str) -> None:
+    """Types a prompt and sends it once its files have arrived; before that Enter does nothing."""
+    box = page.get_by_test_id("stChatInputTextArea")
+    box.fill(words)
+    expect(page.get_by_role("button", name="Send message")).to_be_enabled()
+    box.press("Enter")
+
+
 NewPage = Callable[..., Page]
 
 

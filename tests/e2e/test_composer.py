@@ -13,7 +13,7 @@ from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e import axe
-from tests.e2e.conftest import NewPage, StartServer
+from tests.e2e.conftest import NewPage, StartServer, sent
 from tests.e2e.test_openrouter import ROUTER, last_asked, pretend, start
 from tests.pretend_openrouter import Answer, PretendOpenRouter, Silence, said
 
@@ -90,8 +90,7 @@ def test_an_image_is_pasted_or_dropped(
     page.goto(start(start_server, pretend).url)
     expect(box(page)).to_be_visible()
     given(page, kind, "image.png", "image/png", red())
-    box(page).fill("What is this?")
-    box(page).press("Enter")
+    sent(page, "What is this?")
     expect(answer(page)).to_contain_text("to first token")
     assert [part["type"] for part in content(pretend)] == ["text", "image_url"]
 
@@ -104,8 +103,7 @@ def test_a_text_file_is_pasted_or_dropped_and_goes_along_in_a_fence(
     page.goto(start(start_server, pretend).url)
     expect(box(page)).to_be_visible()
     given(page, kind, "shopping.csv", "text/csv", b"bread,2\nbutter,1\n")
-    box(page).fill("Sum up.")
-    box(page).press("Enter")
+    sent(page, "Sum up.")
     expect(answer(page)).to_contain_text("to first token")
     assert content(pretend) == "Sum up.\n\n`shopping.csv`:\n\n```csv\nbread,2\nbutter,1\n```"
 
@@ -120,8 +118,7 @@ def test_a_file_that_cannot_be_read_is_told_and_the_rest_waits_for_the_next_prom
     page.goto(start(start_server, pretend).url)
     page.get_by_test_id("stChatInput").locator("input[type=file]").first.set_input_files([good, bad])
     expect(page.get_by_text("bad.txt")).to_be_visible()
-    box(page).fill("Read them.")
-    box(page).press("Enter")
+    sent(page, "Read them.")
     expect(page.get_by_text("bad.txt is no text in UTF-8")).to_be_visible()
     expect(page.get_by_text("With your next prompt: good.md")).to_be_visible()
     expect(box(page)).to_have_value("Read them.")

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Dialog, Page, expect
 
-from tests.e2e.conftest import ROOT, NewPage, Server, StartServer
+from tests.e2e.conftest import ROOT, NewPage, Server, StartServer, sent
 from tests.e2e.test_openrouter import Sink, pretend, start
 from tests.pretend_openrouter import Answer, Asked, PretendOpenRouter, listings, said
 
@@ -184,8 +184,7 @@ def test_words_and_file_names_that_were_typed_are_harmless(
     page.goto(server.url)
     page.get_by_test_id("stChatInput").locator("input[type=file]").first.set_input_files(picture)
     expect(page.get_by_role("button", name="Remove <img src=x")).to_be_visible()
-    page.get_by_test_id("stChatInputTextArea").fill(words.text)
-    page.get_by_test_id("stChatInputTextArea").press("Enter")
+    sent(page, words.text)
     expect(page.get_by_test_id("stChatMessage").last).to_contain_text("The end.")
     settled(page)
     assert page.evaluate("window.__pwn") is None

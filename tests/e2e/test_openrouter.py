@@ -14,7 +14,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from madlen import catalogue
-from tests.e2e.conftest import NewPage, Server, StartServer
+from tests.e2e.conftest import NewPage, Server, StartServer, sent
 from tests.pretend_openrouter import CHAT_MODEL, Answer, PretendOpenRouter, said
 from tests.test_catalogue import SAMPLE
 
@@ -70,8 +70,7 @@ def test_an_uploaded_image_reaches_a_model_that_sees(
     page.goto(start(start_server, pretend).url)
     page.get_by_test_id("stChatInput").locator("input[type=file]").first.set_input_files(picture(tmp_path))
     expect(page.get_by_text("red.png")).to_be_visible()
-    page.get_by_test_id("stChatInputTextArea").fill("What is this?")
-    page.get_by_test_id("stChatInputTextArea").press("Enter")
+    sent(page, "What is this?")
     expect(page.get_by_test_id("stChatMessage").last).to_contain_text("Hello there")
     expect(page.get_by_test_id("stChatMessage").first.get_by_role("img")).to_be_visible()
     [message] = last_asked(pretend)["messages"]
@@ -87,8 +86,7 @@ def blind_prompt(page: Page, server: Server, tmp_path: Path) -> None:
     page.get_by_role("option", name="SmolLM2").click()
     page.get_by_test_id("stChatInput").locator("input[type=file]").first.set_input_files(picture(tmp_path))
     expect(page.get_by_text("red.png")).to_be_visible()
-    page.get_by_test_id("stChatInputTextArea").fill("What is this?")
-    page.get_by_test_id("stChatInputTextArea").press("Enter")
+    sent(page, "What is this?")
     expect(page.get_by_text("cannot see images, so nothing was sent yet")).to_be_visible()
 
 
