@@ -4,9 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN := $(BIN)/python
 # What waits for browsers and servers most of the time, one test after the other. Beside it, in what time that
-# leaves, run the checks, all else, two files at a time, and then the short versions of the benchmarks.
+# leaves, run the checks, all else, two files at a time, the short versions of the benchmarks, and the pictures.
 WAITING := tests/e2e tests/faults
 BENCH := tests/bench
+LOOKS := tests/e2e/test_looks.py tests/e2e/test_sets_looks.py
 BESIDE := $(VENV)/beside.txt
 
 .PHONY: test coverage setup system lint run lock screenshots faults bench phoenix
@@ -15,9 +16,10 @@ test:
 	$(MAKE) --jobs=2 setup system
 	( failed=0; nice -n 19 $(MAKE) lint || failed=1; \
 		nice -n 19 $(RUN) -m pytest -n 2 --dist loadfile $(patsubst %,--ignore=%,$(WAITING) $(BENCH)) || failed=1; \
-		nice -n 19 $(RUN) -m pytest $(BENCH) || failed=1; exit $$failed ) > $(BESIDE) 2>&1 & \
+		nice -n 19 $(RUN) -m pytest $(BENCH) || failed=1; \
+		$(RUN) -m pytest $(LOOKS) || failed=1; exit $$failed ) > $(BESIDE) 2>&1 & \
 		beside=$$!; failed=0; \
-		$(RUN) -m pytest $(WAITING) || failed=1; \
+		$(RUN) -m pytest $(WAITING) $(patsubst %,--ignore=%,$(LOOKS)) || failed=1; \
 		wait $$beside || failed=1; \
 		cat $(BESIDE); exit $$failed
 
