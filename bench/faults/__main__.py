@@ -44,20 +44,18 @@ def main(arguments: list[str] | None = None) -> int:
         ):
             outcome = fault.strike(lab)
         row = {"criterion": fault.criterion, "database": fault.database, **outcome.row(name)}
-        rows.append({**row, "seconds": round(time.monotonic() - start, 1)})
+        rows.append({**row, "seconds": round(time.monotonic() - start, 1), "seed": seed})
         held = held and outcome.held
         print(json.dumps(rows[-1], ensure_ascii=False), flush=True)
-        if not some:
-            _write(wanted.out, seed, rows, quick=wanted.quick)
-    if some:
-        _write(wanted.out, seed, _merged(wanted.out, rows), quick=wanted.quick)
+        # After each, for the next one may take minutes and be given up.
+        _write(wanted.out, _merged(wanted.out, rows) if some else rows, quick=wanted.quick)
     return 0 if held else 1
 
 
-def _write(out: Path, seed: int, rows: list[dict[str, object]], *, quick: bool) -> None:
+def _write(out: Path, rows: list[dict[str, object]], *, quick: bool) -> None:
     machine = {"cpus": os.cpu_count(), "python": platform.python_version(), "sqlite": VERSION}
     out.parent.mkdir(parents=True, exist_ok=True)
-    written = {"seed": seed, "quick": quick, "machine": machine, "faults": rows}
+    written = {"quick": quick, "machine": machine, "faults": rows}
     out.write_text(json.dumps(written, indent=1, ensure_ascii=False) + "\n", "utf-8")
 
 

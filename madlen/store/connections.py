@@ -34,7 +34,7 @@ _PRAGMAS = (
     "foreign_keys = ON",
     "synchronous = FULL",
     "secure_delete = ON",
-    "journal_size_limit = 67108864",
+    "journal_size_limit = 64000000",
 )
 
 

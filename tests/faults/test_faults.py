@@ -34,7 +34,7 @@ def test_the_figures_are_written_as_they_were_counted(tmp_path: Path) -> None:
         words = ["--seed", "7", "--runs", "1", "--only", name, "--out", str(out)]
         assert command.main(words) == 0
     written = json.loads(out.read_text())
-    assert written["seed"] == 7
+    assert [row["seed"] for row in written["faults"]] == [7, 7]
     assert [row["fault"] for row in written["faults"]] == ["upgrade-raced", "schema-newer-and-older"]
     for row in written["faults"]:
         assert (row["runs"], row["lost"], row["torn"], row["corrupt"]) == (1, 0, 0, 0)

@@ -74,6 +74,7 @@ def test_the_log_is_written_ahead_and_synced_in_full(path: Path, store: SQLiteSt
         assert db.execute("PRAGMA foreign_keys").fetchone()[0] == 1
         assert db.execute("PRAGMA recursive_triggers").fetchone()[0] == 1
         assert db.execute("PRAGMA busy_timeout").fetchone()[0] == 5000
+        assert db.execute("PRAGMA journal_size_limit").fetchone()[0] == 64_000_000
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="pysqlite3 is installed on Linux only")
