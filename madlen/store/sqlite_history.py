@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import re
+import string
 from typing import Any
 
 from madlen.history import terms
@@ -11,6 +13,7 @@ from madlen.store.history_tables import HistoryTables, Hit, first_messages
 from madlen.store.tables import Tables
 
 _MOST_WORDS = 32
+_PUNCTUATION = re.compile(f"[{re.escape(string.punctuation)}]")
 
 
 class SQLiteHistory(HistoryTables):
@@ -46,5 +49,7 @@ class SQLiteHistory(HistoryTables):
 
 def match(words: str) -> str:
     """An FTS5 query for all the words, the last one as a beginning; no input is a syntax error."""
-    quoted = ['"' + word.replace('"', '""') + '"' for word in terms(words)]
+    # Its tokenizer parts words there as well, and would then look for the parts one right after the other.
+    apart = terms(_PUNCTUATION.sub(" ", words))
+    quoted = [f'"{word}"' for word in apart]
     return " ".join([*quoted[:-1][:_MOST_WORDS], quoted[-1] + "*"]) if quoted else '""'

@@ -153,6 +153,7 @@ TEXTS = st.lists(st.text(LETTERS, max_size=8), min_size=1, max_size=5)
 
 @given(texts=TEXTS, words=st.text(LETTERS, min_size=1, max_size=4))
 @example(texts=["aa"], words="a -")
+@example(texts=["a"], words="a-a")
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_what_is_found_is_what_a_reader_finds(store: Store, texts: list[str], words: str) -> None:
     for old in store.sessions():
