@@ -1,9 +1,8 @@
 from __future__ import annotations
 
 import logging
-import subprocess
-import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,9 +12,8 @@ from madlen.errors import BadSetting, StoreUnavailable
 from madlen.services import Services, wiring
 from madlen.settings import Settings
 from tests.conftest import StartMadlen
+from tests.loading import loaded
 from tests.parrot import Parrot
-
-ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture
@@ -24,13 +22,19 @@ def own_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, embedded_weight
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/chat.db")
 
 
-def test_all_first_visitors_get_the_same_services(own_process: None) -> None:
-    made: list[Services] = []
-    threads = [threading.Thread(target=lambda: made.append(services.current())) for _ in range(8)]
+def asked_at_once(make: Callable[[], object]) -> list[object]:
+    """What eight threads get."""
+    made: list[object] = []
+    threads = [threading.Thread(target=lambda: made.append(make())) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+    return made
+
+
+def test_all_first_visitors_get_the_same_services(own_process: None) -> None:
+    made = asked_at_once(services.current)
     services.close()
     assert len(set(map(id, made))) == 1
 
@@ -81,25 +85,14 @@ def test_a_start_that_fails_leaves_no_thread_behind(tmp_path: Path) -> None:
 
 
 def test_what_reads_and_writes_files_is_loaded_when_somebody_has_a_file() -> None:
-    script = (
-        "import sys, madlen.services, madlen.ui.conversation, madlen.ui.exports;"
-        "print(*{'madlen.archives', 'madlen.run_files', 'madlen.files.imports'} & sys.modules.keys())"
-    )
-    ended = subprocess.run(
-        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    assert ended.stdout.strip() == ""
+    script = "import madlen.services, madlen.ui.conversation, madlen.ui.exports"
+    assert loaded(script, {"madlen.archives", "madlen.run_files", "madlen.files.imports"}) == ""
 
 
 @pytest.mark.parametrize("name", ["archives", "run_files"])
 def test_what_is_made_late_is_made_once(start_madlen: StartMadlen, name: str) -> None:
     madlen = start_madlen()
-    made: list[object] = []
-    threads = [threading.Thread(target=lambda: made.append(getattr(madlen, name))) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    made = asked_at_once(lambda: getattr(madlen, name))
     assert len(set(map(id, made))) == 1
 
 
