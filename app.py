@@ -52,9 +52,10 @@ else:
     sys.setswitchinterval(0.0005)
     # The pages are those of st.navigation, also for whoever opens one of them first of all.
     PagesManager.uses_pages_directory = False
+    html = Path(st.__file__).parent / "static" / "index.html"
     app = st.App(
         __file__,
-        routes=routes(),
-        middleware=middleware(running.settings, page=Path(st.__file__).parent / "static" / "index.html"),
+        routes=routes(page=html),
+        middleware=middleware(running.settings, page=html),
         lifespan=lifespan,
     )

@@ -115,6 +115,12 @@ def word(folder: Path, upstream: Upstream, *, says: str = "") -> Server:
     return _spawned("word", script, folder, {}, arguments=[upstream.base_url, *([says] if says else [])])
 
 
+def prototype(folder: Path, upstream: Upstream) -> Server:
+    """The least that draws as Madlen does, configured as Madlen is."""
+    script = [str(ROOT / "bench" / "apps" / "prototype.py"), *_MADLENS_WAY]
+    return _spawned("prototype", script, folder, {}, arguments=[upstream.base_url])
+
+
 @contextmanager
 def running(folder: Path, upstream: Upstream, starts: Sequence[Start]) -> Iterator[list[Server]]:
     """The servers, each in a folder of its own, up and at rest."""

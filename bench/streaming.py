@@ -124,7 +124,7 @@ def main() -> None:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         answering = stack.enter_context(upstream.running())
         starts = [servers.naive, stack.enter_context(servers.traced())]
-        starts += [] if given.quick else [servers.word]
+        starts += [] if given.quick else [servers.prototype, servers.word]
         started = stack.enter_context(servers.running(folder, answering, starts))
         asyncio.run(measure(started, answering, workloads, report, warming=not given.quick))
     report.write(given.to)

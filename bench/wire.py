@@ -15,7 +15,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from bench import answers
 
 PATIENCE = 180
-_AT_REST = ForwardMsg.FINISHED_SUCCESSFULLY
+_AT_REST = (ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY)
 
 
 @dataclass
@@ -44,6 +44,7 @@ class Visit:
         self._address = urlsplit(url)
         self._socket: ClientConnection | None = None
         self._box = ""
+        self._fragment = ""
 
     async def open(self) -> float:
         """Loads the page and runs it once; gives the seconds that took."""
@@ -66,7 +67,7 @@ class Visit:
             while not self._box or not finished:
                 arrived = await self._next()
                 finished = arrived.WhichOneof("type") == "script_finished"
-                self._box = _chat_box(arrived.delta) or self._box
+                self._notice_box(arrived.delta)
         return time.monotonic() - began
 
     async def ask(self, prompt: str, run: str) -> Stream:
@@ -76,6 +77,8 @@ class Visit:
         """
         assert self._socket is not None
         message = BackMsg()
+        # As a browser does: what is in a fragment has only that one run.
+        message.rerun_script.fragment_id = self._fragment
         widget = message.rerun_script.widget_states.widgets.add()
         widget.id = self._box
         widget.chat_input_value.data = prompt
@@ -85,7 +88,7 @@ class Visit:
         async with asyncio.timeout(PATIENCE):
             while not stream.whole or not finished:
                 arrived = await self._next()
-                finished = arrived.HasField("script_finished") and arrived.script_finished == _AT_REST
+                finished = arrived.HasField("script_finished") and arrived.script_finished in _AT_REST
                 said = arrived.delta.new_element.alert.body or said
                 if finished and not stream.whole:
                     raise RuntimeError(said or "The page ended without an answer and said nothing")
@@ -103,6 +106,10 @@ class Visit:
     async def close(self) -> None:
         if self._socket is not None:
             await self._socket.close()
+
+    def _notice_box(self, delta: Delta) -> None:
+        if box := _chat_box(delta):
+            self._box, self._fragment = box, delta.fragment_id
 
     async def _next(self) -> ForwardMsg:
         assert self._socket is not None

@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta, tzinfo
 
 from madlen.types import Session
 
+PINNED, TODAY = "Pinned", "Today"
 UNDO_SECONDS = 10
 """So long a deleted chat can be brought back."""
 MOST_SOUGHT = 2000
@@ -105,11 +106,10 @@ def days(entries: Iterable[Entry], now: datetime, zone: tzinfo) -> list[tuple[st
     Their order is kept, and no group is empty.
     """
     today = now.astimezone(zone).date()
-    groups: dict[str, list[Entry]] = {
-        name: [] for name in ("Pinned", "Today", "Yesterday", "Previous 7 days", "Older")
-    }
+    names = (PINNED, TODAY, "Yesterday", "Previous 7 days", "Older")
+    groups: dict[str, list[Entry]] = {name: [] for name in names}
     for entry in entries:
-        groups["Pinned" if entry.pinned else _day(entry.updated_at.astimezone(zone).date(), today)].append(
+        groups[PINNED if entry.pinned else _day(entry.updated_at.astimezone(zone).date(), today)].append(
             entry
         )
     return [(name, group) for name, group in groups.items() if group]

@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import Receive, Scope, Send
 
 from madlen import api, services
-from madlen.api import promptness
+from madlen.api import ahead, promptness
 from madlen.api.ending import end_cleanly
 from madlen.guard import Guard
 from madlen.settings import Settings
@@ -24,9 +24,17 @@ PREFIX = "/api"
 _FIRST_PAGE_SECONDS = 5.0
 
 
-def routes() -> list[BaseRoute]:
-    """Everything under ``/api``, ``/api`` itself, and ``/metrics``, where Prometheus looks."""
-    return [Route(PREFIX, _Same("")), Route("/metrics", _Same("/metrics")), Mount(PREFIX, api.app)]
+def routes(*, page: Path) -> list[BaseRoute]:
+    """Everything under ``/api``, ``/api`` itself, ``/metrics``, where Prometheus looks, and a script.
+
+    ``page`` is the HTML file behind every page.
+    """
+    return [
+        Route(PREFIX, _Same("")),
+        Route("/metrics", _Same("/metrics")),
+        Route(ahead.PATH, ahead.Ahead(page)),
+        Mount(PREFIX, api.app),
+    ]
 
 
 def middleware(settings: Settings, *, page: Path) -> list[Middleware]:

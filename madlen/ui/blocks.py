@@ -12,13 +12,23 @@ _FENCE = re.compile(r"((?:\s|[-+*]\s|\d{1,9}[.)]\s)*)(`{3,}|~{3,})(.*)")
 _ITEM = re.compile(r"([-+*])(?:\s|$)|\d{1,9}([.)])(?:\s|$)")
 _ITEM_SO_FAR = re.compile(r"[-+*]|\d{1,9}[.)]?")
 _DEFINITION = re.compile(r"^ {0,3}\[([^\]^][^\]]*)\]:[ \t]*\S.*$", re.MULTILINE)
+_CODE_INDENT = 4
 _CODE = re.compile(r"(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)")
 
 
-class Blocks:
-    """Takes text as it comes. ``tail`` is the block that still grows."""
+LEAST = 160
+"""Characters that a block is drawn with at least, for a page of many small elements is slow."""
 
-    def __init__(self) -> None:
+
+class Blocks:
+    """Takes text as it comes. ``tail`` is the block that still grows.
+
+    What is shorter than ``least`` stays together with what follows it.
+    """
+
+    def __init__(self, least: int = 0) -> None:
+        self._least = least
+        self._known = 0
         self._lines: list[str] = []
         self._partial = ""
         self._fence = ""
@@ -48,20 +58,30 @@ class Blocks:
             # Blank lines before the first words belong to the first block.
             self._after_blank = any(not known.isspace() for known in self._lines)
         self._lines.append(line)
+        self._known += len(line)
         return finished
 
     def _before(self, line: str) -> str:
         """The block that ends where this line begins; its first character is enough to tell."""
-        # An indented line goes on with the list item above the blank line.
-        if not self._after_blank or not line or line[0].isspace():
+        if not self._after_blank or not line.strip(" ") or self._goes_on(line):
             return ""
         # And so does the next item, as soon as it can be told from other words.
         if self._item and (_item(line) == self._item or _ITEM_SO_FAR.fullmatch(line)):
             return ""
-        finished = "".join(self._lines)
-        self._lines, self._item = [], ""
+        self._item = ""
         self._after_blank = False
+        if self._known < self._least:
+            return ""
+        finished = "".join(self._lines)
+        self._lines, self._known = [], 0
         return finished
+
+    def _goes_on(self, line: str) -> bool:
+        """Whether an indented line belongs to the list item, or to the code, above the blank line."""
+        if not line[0].isspace():
+            return False
+        words = line.lstrip(" ")
+        return bool(self._item) or words[0].isspace() or len(line) - len(words) >= _CODE_INDENT
 
     def _enter_or_leave(self, line: str) -> None:
         before = self._fence
@@ -95,7 +115,7 @@ def _item(line: str) -> str:
 
 def whole(text: str) -> list[str]:
     """The blocks of an answer that is whole, each with the link definitions that it uses from elsewhere."""
-    blocks = split(text)
+    blocks = split(text, LEAST)
     definitions = {found[1].casefold(): found[0].strip() for found in _DEFINITION.finditer(text)}
     return [_with_definitions(block, definitions) for block in blocks] if definitions else blocks
 
@@ -108,7 +128,7 @@ def _with_definitions(block: str, definitions: dict[str, str]) -> str:
     return block.rstrip("\n") + "\n\n" + "\n".join(used) + "\n"
 
 
-def split(text: str) -> list[str]:
+def split(text: str, least: int = 0) -> list[str]:
     """A whole answer as its blocks; joined they are the answer again."""
-    blocks = Blocks()
+    blocks = Blocks(least)
     return [*blocks.feed(text), blocks.tail] if text else []

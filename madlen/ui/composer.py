@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
+from streamlit.delta_generator_singletons import get_dg_singleton_instance
 
 from madlen import catalogue, images, text_files
 from madlen.chat import PROMPT_CHARACTERS
@@ -40,18 +41,20 @@ def draw(
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             prompts.draw(last)
             stop = st.empty()
-    st.chat_input(
-        f"Message {name}",
-        key="prompt",
-        max_chars=PROMPT_CHARACTERS,
-        accept_file="multiple",
-        file_type=FILE_TYPES,
-        submit_mode="disable",
-        disabled=not before.lane.model_id,
-        # Asked before the page is drawn anew, for it to be drawn once and with the answer in it.
-        on_submit=_ask,
-        args=(before, send),
-    )
+    # In the body of the page, also where a fragment draws it: only there it stays at the bottom.
+    with get_dg_singleton_instance().main_dg:
+        st.chat_input(
+            f"Message {name}",
+            key="prompt",
+            max_chars=PROMPT_CHARACTERS,
+            accept_file="multiple",
+            file_type=FILE_TYPES,
+            submit_mode="disable",
+            disabled=not before.lane.model_id,
+            # Asked before the page is drawn anew, for it to be drawn once and with the answer in it.
+            on_submit=_ask,
+            args=(before, send),
+        )
     return stop
 
 

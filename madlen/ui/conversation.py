@@ -191,8 +191,8 @@ def _draw(talk: Talk, turn: Turn, stop: DeltaGenerator, follow: list[Callable[[]
 def _follow(card: replies.Arriving, reply_id: str, stop: DeltaGenerator) -> None:
     hub = services.current().hub
     for update in streaming.paced(hub.follow(reply_id, every=streaming.FRAME_SECONDS)):
-        card.take(update)
-    stop.empty()
+        if card.take(update):
+            stop.empty()
 
 
 def _offer(talk: Talk, acts: actions.Acts, reply: Reply) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -119,6 +120,8 @@ class Arriving:
         reply = self._answer.take(update)
         if reply is None:
             return False
+        # The last words are on their way before what stands around them, which takes a browser longer.
+        time.sleep(streaming.FRAME_SECONDS)
         with self._head:
             _heading(reply, self._name)
         with self._foot.container():

@@ -4,28 +4,44 @@ from __future__ import annotations
 
 import json
 import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from madlen import history, services
 from madlen.history import Entry
 from madlen.types import Session
-from madlen.ui import address, chats, shortcuts, text
+from madlen.ui import address, chats, loading, shortcuts, text
 from madlen.ui import help as keyboard
 from madlen.ui.chats import Here
 
 _AT_HAND = 14
 """So many of the newest are listed, after those that are pinned."""
+_NONE = "Your chats will be listed here."
 _SHORT, _BESIDE_THE_MENU = 20, 185
 """A longer title gets so many pixels, for the menu to stand beside it and not below."""
 _ICONS: dict[Here, str] = {"chat": ":material/chat_bubble:", "compare": ":material/view_column:"}
 
 
-def draw(open_one: Session | None, *, here: Here | None) -> None:
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """The place of a chat that begins after the list was drawn."""
+
+    place: DeltaGenerator
+    day: str = ""
+    """The name that stands above the place."""
+    alone: bool = False
+    """Whether nothing else is listed."""
+
+
+def draw(open_one: Session | None, *, here: Here | None) -> Newest | None:
     """A way to begin anew, and the newest chats and comparisons by their days, the open one marked.
 
-    ``here`` is what the page shows one of; ``None`` for a page that shows neither.
+    ``here`` is what the page shows one of; ``None`` for a page that shows neither. Gives a place where
+    a chat can begin on the page.
     """
     running = services.current()
     entries = running.store.sessions(pinned_first=True, limit=_AT_HAND)
@@ -44,18 +60,10 @@ def draw(open_one: Session | None, *, here: Here | None) -> None:
             st.switch_page("pages/chat.py")
         keyboard.button()
         chats.undo()
-        if not entries and open_one is None:
-            st.caption("Your chats will be listed here.")
-            return
-        open_id = open_one.id if open_one else ""
         with st.container(gap=None):
-            if open_id and all(entry.id != open_id for entry in entries):
-                # An older one, or one that is archived.
-                _row(running.store.entry(open_id), here, is_open=True)
-            for name, group in history.days(entries, datetime.now(UTC), chats.zone()):
-                st.caption(name)
-                for entry in group:
-                    _row(entry, here, is_open=entry.id == open_id)
+            newest = _list(entries, open_one.id if open_one else "", here)
+        if not entries and open_one is None:
+            return newest
         search = st.button(
             "Search all chats",
             icon=":material/search:",
@@ -65,6 +73,48 @@ def draw(open_one: Session | None, *, here: Here | None) -> None:
         )
         if search:
             st.switch_page("pages/history.py")
+    return newest
+
+
+def begun(newest: Newest, session: Session | None) -> None:
+    """Lists a chat that began on the page, or says where chats will be; for the page's own fragment."""
+    if session is None:
+        if newest.alone:
+            newest.place.caption(_NONE)
+        else:
+            # Something in any case, for a fragment keeps a place beside it only so.
+            newest.place.empty()
+        return
+    entry = services.current().store.entry(session.id)
+    with newest.place:
+        [(day, _)] = history.days([entry], datetime.now(UTC), chats.zone())
+        if day != newest.day:
+            st.caption(day)
+        _row(entry, "chat", is_open=True)
+
+
+def _list(entries: Sequence[Entry], open_id: str, here: Here | None) -> Newest | None:
+    begins = here == "chat" and not open_id
+    if not entries and not open_id:
+        if begins:
+            return Newest(st.container(gap=None), alone=True)
+        st.caption(_NONE)
+    if open_id and all(entry.id != open_id for entry in entries):
+        # An older one, or one that is archived.
+        _row(services.current().store.entry(open_id), here, is_open=True)
+    newest: Newest | None = None
+    for name, group in history.days(entries, datetime.now(UTC), chats.zone()):
+        before, today = name in {history.PINNED, history.TODAY}, name == history.TODAY
+        if begins and newest is None and not before:
+            newest = Newest(st.container(gap=None))
+        st.caption(name)
+        if begins and today:
+            newest = Newest(st.container(gap=None), name)
+        for entry in group:
+            _row(entry, here, is_open=entry.id == open_id)
+    if begins and newest is None:
+        newest = Newest(st.container(gap=None))
+    return newest
 
 
 def _row(entry: Entry, here: Here | None, *, is_open: bool) -> None:
@@ -96,12 +146,13 @@ def _link(entry: Entry, here: Here | None, *, marked: bool) -> None:
 
 
 def foot(model_id: str) -> None:
-    """How a program asks the same. Drawn last of all.
-
-    It is also the first code on the page: the browser loads its highlighter for it now, and not in
-    the middle of an answer, where it would freeze the page for a quarter of a second.
-    """
-    with st.sidebar.expander("For programs", icon=":material/terminal:"):
+    """How a program asks the same, and what the browser is to load before it is needed. Drawn last of all."""
+    with st.sidebar:
+        loading.ahead()
+        behind = st.expander("For programs", icon=":material/terminal:", on_change="rerun", key="programs")
+    if not behind.open:
+        return
+    with behind:
         st.caption("Every model here answers over REST too, in OpenAI's shape.")
         asked = {"model": model_id, "messages": [{"role": "user", "content": "Hello!"}]}
         st.code(

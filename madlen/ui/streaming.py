@@ -9,6 +9,8 @@ from contextlib import contextmanager
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
 
 from madlen import figures
 from madlen.transcript import Update
@@ -20,10 +22,12 @@ THINKING_ICON = ":material/psychology:"
 FRAME_SECONDS = 1 / 30
 _SENT_PER_SECOND = 200_000
 """Characters a second that one growing block may cost; a longer block is drawn less often."""
-_WRAPPING = 120
+_WRAPPING = 130
 """Bytes of a message besides its words, about."""
-_LONGEST_WAIT = 0.1
-"""Seconds for which words may wait until a paint is worth it."""
+_LONGEST_WAIT, _LONGEST_WAIT_OF_MANY = 0.1, 0.26
+"""Seconds for which words may wait until a paint is worth it: those of a usual answer, and of a fast one."""
+_SLOW = 600
+"""Characters a second up to which an answer is of the usual speed, and costs little however it is sent."""
 _SILENT_SECONDS = 0.3
 _SHARE_SECONDS = 0.0025
 """What one page takes of the time between two paints of another; a page's paint costs about a millisecond."""
@@ -59,12 +63,25 @@ _crowd = _Crowd()
 
 
 def paced(updates: Iterator[Update]) -> Iterator[Update]:
-    """The same updates, further apart while many pages draw at once."""
+    """The same updates, further apart while many pages draw at once.
+
+    They end early when somebody clicked beside the answer: Streamlit lets a fragment's own widgets wait
+    until what runs has ended, and what runs is this.
+    """
     with _crowd.one_more():
         for update in updates:
             yield update
             if update.ended is None:
                 time.sleep(_crowd.pause())
+                if _is_awaited():
+                    return
+
+
+def _is_awaited() -> bool:
+    """Whether another run of this session waits for this one, which Streamlit says by private names only."""
+    context = get_script_run_ctx(suppress_warning=True)
+    requests = getattr(context, "script_requests", None)
+    return getattr(requests, "_state", None) == ScriptRequestType.RERUN
 
 
 def paced_all(updates: Iterator[Mapping[str, Update]]) -> Iterator[Mapping[str, Update]]:
@@ -78,10 +95,13 @@ def paced_all(updates: Iterator[Mapping[str, Update]]) -> Iterator[Mapping[str, 
 def due(new: int, block: int, seconds: float) -> bool:
     """Whether to paint a growing block anew, of whose characters so many came since the last paint.
 
-    Each paint sends the whole block. One that is at least a third new keeps what is sent in all within
+    Each paint sends the whole block. One of which two thirds are new keeps what is sent in all within
     three times the text; less is painted when it has waited long enough.
     """
-    return 2 * new >= block + _WRAPPING or seconds >= max(_LONGEST_WAIT, block / _SENT_PER_SECOND)
+    if 3 * new >= 2 * (block + _WRAPPING):
+        return True
+    wait = _LONGEST_WAIT if new <= _SLOW * seconds else _LONGEST_WAIT_OF_MANY
+    return seconds >= max(wait, block / _SENT_PER_SECOND)
 
 
 class _Painter:
@@ -89,21 +109,19 @@ class _Painter:
 
     def __init__(self, container: DeltaGenerator) -> None:
         self._container = container
-        self._blocks = blocks.Blocks()
-        self._finished: list[tuple[DeltaGenerator, str]] = []
-        self._slot = container.empty()
+        self._blocks = blocks.Blocks(blocks.LEAST)
+        self._finished: list[tuple[DeltaGenerator | None, str]] = []
+        self._slot: DeltaGenerator | None = None
         self._drawn = ""
         self._drawn_at = 0.0
 
     def feed(self, text: str) -> None:
         for finished in self._blocks.feed(text):
-            self._slot.markdown(finished)
-            self._finished.append((self._slot, finished))
-            self._slot = self._container.empty()
-            self._drawn = ""
+            self._finished.append((self._draw(finished), finished))
+            self._slot, self._drawn = None, ""
         tail, now = self._blocks.tail, time.monotonic()
         if tail != self._drawn and due(len(tail) - len(self._drawn), len(tail), now - self._drawn_at):
-            _growing(self._slot, tail)
+            self._slot = _growing(self._slot or self._container, tail)
             self._drawn, self._drawn_at = tail, now
 
     def finish(self) -> None:
@@ -112,7 +130,10 @@ class _Painter:
         text = "".join(block for _, block in self._finished) + self._blocks.tail
         for (slot, before), block in zip(drawn, blocks.whole(text), strict=False):
             if block != before:
-                slot.markdown(block)
+                (slot or self._container).markdown(block)
+
+    def _draw(self, block: str) -> DeltaGenerator:
+        return (self._slot or self._container).markdown(block)
 
 
 class Answer:
@@ -173,10 +194,13 @@ def whole(text: str) -> None:
         st.markdown(block)
 
 
-def _growing(slot: DeltaGenerator, text: str) -> None:
-    """Draws text that may stop in mid-word: Streamlit can close open markup, by a private name."""
-    draw = getattr(slot, "_markdown", None)
-    if draw is not None:
-        draw(text, unterminated_parsing=True)
-    else:
-        slot.markdown(text)
+def _growing(place: DeltaGenerator, text: str) -> DeltaGenerator:
+    """Draws text that may stop in mid-word: Streamlit can close open markup, by a private name.
+
+    Gives the place to draw it again.
+    """
+    draw = getattr(place, "_markdown", None)
+    if draw is None:
+        return place.markdown(text)
+    drawn: DeltaGenerator = draw(text, unterminated_parsing=True)
+    return drawn

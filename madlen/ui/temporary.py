@@ -133,8 +133,8 @@ def _arriving(
         waiting = partial(readiness.waiting, reply.model_id)
         card = replies.Arriving(reply, name, waiting=waiting, stop=None, below=below)
     for update in streaming.paced(generation.follow(every=streaming.FRAME_SECONDS)):
-        card.take(update)
-    stop.empty()
+        if card.take(update):
+            stop.empty()
 
 
 def _again(chat: Temporary, turn: Turn, system: str, lane: Lane) -> None:

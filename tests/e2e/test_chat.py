@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -135,6 +136,41 @@ def test_a_second_viewer_sees_the_same_answer_live(madlen: Server, new_page: New
     page.close()
     expect(answer(other)).to_contain_text(FIGURES, timeout=90_000)
     assert len(madlen.api("GET", f"/sessions/{session_id(other)}")["messages"]) == 2
+
+
+def test_what_colours_code_is_loaded_once_the_box_stands(madlen: Server, new_page: NewPage) -> None:
+    page = new_page()
+    with page.expect_response(re.compile("StreamlitSyntaxHighlighter")) as loaded:
+        opened(page, madlen)
+    assert loaded.value.ok
+    assert page.get_by_test_id("stCode").count() == 0
+
+
+def test_a_prompt_has_the_chat_listed_at_once_and_draws_nothing_else_anew(
+    madlen: Server, new_page: NewPage
+) -> None:
+    page = opened(new_page(), madlen)
+    page.get_by_test_id("stSelectbox").evaluate("picker => { picker.seen = true; }")
+    begin_long_answer(page, madlen)
+    listed = page.get_by_test_id("stSidebar").get_by_role("button", name=LONG).first
+    expect(listed).to_be_visible()
+    assert status(madlen, page) == "streaming"
+    assert page.get_by_test_id("stSelectbox").evaluate("picker => picker.seen")
+
+
+def test_a_chat_that_has_just_begun_can_be_deleted_and_brought_back(
+    madlen: Server, new_page: NewPage
+) -> None:
+    page = opened(new_page(), madlen)
+    send(page, "Say hello.")
+    expect(answer(page)).to_contain_text(FIGURES)
+    begun = session_id(page)
+    page.get_by_test_id("stSidebar").get_by_test_id("stMenuButton").get_by_role("button").click()
+    page.get_by_text("Delete", exact=True).last.click()
+    expect(page.get_by_text("What would you like to ask?")).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("button", name="Undo")).to_have_count(0)
+    assert madlen.api("GET", f"/sessions/{begun}/")["id"] == begun
 
 
 def test_stop_ends_the_answer_and_keeps_what_was_said(madlen: Server, new_page: NewPage) -> None:

@@ -342,7 +342,9 @@ def test_a_long_chat_opens_with_its_newest_prompts_and_shows_earlier_ones_when_a
 
 def test_the_page_says_how_a_program_asks_the_same_model(current: Current) -> None:
     current()
-    [code] = opened().sidebar.code
+    page = opened()
+    assert not page.sidebar.code
+    [code] = looked_at(page, "programs").sidebar.code
     assert code.language == "bash"
     assert "/api/chat/" in code.value
     assert '"model": "parrot/polly"' in code.value

@@ -1,4 +1,4 @@
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -115,6 +115,38 @@ def test_what_follows_code_after_a_blank_line_is_a_block_of_its_own() -> None:
 
 def test_an_indented_line_goes_on_with_the_list_above() -> None:
     assert split("- a\n\n  b\n\nc") == ["- a\n\n  b\n\n", "c"]
+
+
+@pytest.mark.parametrize("indent", [" ", "  ", "   "])
+def test_a_paragraph_may_be_indented_a_little(indent: str) -> None:
+    assert split(f"one\n\n{indent}two") == ["one\n\n", f"{indent}two"]
+
+
+@pytest.mark.parametrize("indent", ["    ", "\t", " \t"])
+def test_indented_code_stays_with_what_stands_above_it(indent: str) -> None:
+    text = f"one\n\n{indent}two\n\n{indent}three"
+    assert split(text) == [text]
+
+
+def test_the_spaces_before_a_word_do_not_yet_say_whose_it_is() -> None:
+    blocks = Blocks()
+    assert blocks.feed("one\n\n  ") == []
+    assert blocks.feed("  code\n\n  ") == []
+    assert blocks.feed("two") == ["one\n\n    code\n\n"]
+
+
+def test_short_blocks_stay_together_until_they_are_worth_an_element() -> None:
+    assert split("# One\n\ntwo\n\nthree\n\nfour", least=12) == ["# One\n\ntwo\n\n", "three\n\nfour"]
+
+
+@settings(deadline=None)
+@given(MARKDOWN | st.text(), st.integers(0, 20))
+def test_of_longer_blocks_each_is_a_row_of_short_ones(text: str, least: int) -> None:
+    short, long = split(text), split(text, least)
+    assert "".join(long) == text
+    assert all(len(block) >= least for block in long[:-1])
+    ends = set(accumulate(map(len, short)))
+    assert ends >= set(accumulate(map(len, long)))
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 
 from madlen.transcript import Update
 from madlen.types import Reply, Status
-from madlen.ui.streaming import _LONGEST_WAIT, _WRAPPING, _Crowd, due, paced
+from madlen.ui.streaming import _LONGEST_WAIT, _LONGEST_WAIT_OF_MANY, _WRAPPING, _Crowd, due, paced
 from tests.store.keeping import a_reply
 
 
@@ -51,13 +51,18 @@ def test_a_page_that_leaves_counts_no_more() -> None:
 
 
 def test_a_paint_that_is_worth_it_does_not_wait() -> None:
-    assert due(new=90, block=60, seconds=0)
-    assert due(new=260, block=400, seconds=0)
+    assert due(new=120, block=60, seconds=0)
+    assert due(new=350, block=400, seconds=0)
 
 
 def test_little_that_is_new_waits_a_tenth_of_a_second() -> None:
     assert not due(new=20, block=400, seconds=_LONGEST_WAIT / 2)
     assert due(new=20, block=400, seconds=_LONGEST_WAIT)
+
+
+def test_words_that_come_fast_wait_longer_for_they_would_cost_more() -> None:
+    assert not due(new=100, block=400, seconds=_LONGEST_WAIT)
+    assert due(new=260, block=400, seconds=_LONGEST_WAIT_OF_MANY)
 
 
 def test_what_is_sent_stays_within_three_times_the_text_where_words_come_fast() -> None:

@@ -1,0 +1,30 @@
+"""What a browser loads before it is needed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+from starlette.applications import Starlette
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+from madlen.api import ahead
+
+PAGE = Path(st.__file__).parent / "static" / "index.html"
+
+
+def test_the_script_names_a_part_that_this_streamlit_has() -> None:
+    [name] = [line.split('"')[1] for line in ahead.script(PAGE).splitlines() if "static/js/" in line]
+    assert (PAGE.parent / name).is_file()
+
+
+def test_a_page_without_that_part_gets_an_empty_script(tmp_path: Path) -> None:
+    assert ahead.script(tmp_path / "index.html") == ""
+
+
+def test_it_is_served_as_javascript() -> None:
+    with TestClient(Starlette(routes=[Route(ahead.PATH, ahead.Ahead(PAGE))])) as client:
+        answer = client.get("/ahead.js")
+    assert answer.headers["content-type"].startswith("text/javascript")
+    assert answer.text == ahead.script(PAGE)
