@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.faults import (
+    clocks,
     collectors,
     copies,
     damage,
@@ -66,6 +67,7 @@ FAULTS = {
     "bad-roads": Fault("R13-R18", roads.travelled, runs=3, quick=1),
     "collector-dead": Fault("R21", collectors.dead, runs=60, quick=0),
     "stop": Fault("R25", endings.stopped, runs=20, quick=1),
+    "clock-jumped": Fault("R22", clocks.jumped, runs=10, quick=1),
     "terminate": Fault("R32", endings.terminated, runs=10, quick=1),
     "log-pinned": Fault("R29", growth.pinned, runs=5, quick=0),
     "odd-texts": Fault("R31", texts.kept, runs=3, quick=0),
