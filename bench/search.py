@@ -13,25 +13,29 @@ import json
 import os
 import random
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
+from datetime import UTC, datetime
 from functools import partial
 from itertools import accumulate
 from pathlib import Path
-from statistics import median
+from statistics import median, quantiles
 from time import perf_counter
 from typing import Any
 
 import psycopg
 
 from bench.figures import RESULTS, arguments
+from madlen.beginnings import fresh_id
 from madlen.history import Wanted
 from madlen.store import Store, open_store
 from madlen.store.library import sqlite3
 from madlen.store.sqlite_history import match
+from madlen.types import Reply, Status, Turn
 
 MESSAGES, SESSIONS = 1_000_000, 10_000
 RUNS, PAGE = 7, 20
+EVERY_DAY = 300
 _WORDS = 30
 _AT = "2026-01-{day:02}T00:{minute:02}:{second:02}.000000+00:00"
 _SESSION = "INSERT INTO chat_sessions (id, title, model_id, created_at, updated_at) VALUES (?, ?, ?, ?, ?)"
@@ -148,7 +152,7 @@ SEARCHES: dict[str, tuple[str, Wanted]] = {
 }
 
 
-def measured(store: Store, naive: Ask, plain: Ask, runs: int) -> dict[str, dict[str, float]]:
+def measured(store: Store, naive: Ask, plain: Ask, runs: int, chats: int) -> dict[str, dict[str, float]]:
     found = {}
     for name, (words, wanted) in SEARCHES.items():
         asked = partial(store.sessions, words=words, wanted=wanted, limit=PAGE)
@@ -164,7 +168,38 @@ def measured(store: Store, naive: Ask, plain: Ask, runs: int) -> dict[str, dict[
     found["list of the sidebar"] = {
         "madlen_ms": milliseconds(lambda: store.sessions(pinned_first=True, limit=14), runs)
     }
+    found |= every_day(store, chats)
     return found
+
+
+def every_day(store: Store, chats: int) -> dict[str, dict[str, float]]:
+    """What happens with each click and each prompt: a chat is opened, a turn is stored and found."""
+    dice = random.Random(3)
+    opened = [partial(store.turns, f"s{dice.randrange(chats)}") for _ in range(EVERY_DAY)]
+    asked = [partial(_ask, store, f"s{dice.randrange(chats)}") for _ in range(EVERY_DAY)]
+    return {"a chat opened": shares(opened), "a turn stored": shares(asked)}
+
+
+def _ask(store: Store, session_id: str) -> None:
+    now = datetime.now(UTC)
+    turn = Turn(fresh_id(), session_id, "Which water has a lighthouse?", now)
+    reply = Reply(fresh_id(), session_id, turn.id, "acme/one", "chat", Status.COMPLETE, now, text="The sea.")
+    store.begin(turn, [reply], model_id="acme/one")
+
+
+def shares(asked: Sequence[Callable[[], object]]) -> dict[str, float]:
+    """The median of all, and below what 95 and 99 of 100 stay."""
+    times = []
+    for one in asked:
+        start = perf_counter()
+        one()
+        times.append((perf_counter() - start) * 1000)
+    parts = quantiles(times, n=100)
+    return {
+        "madlen_ms": round(median(times), 3),
+        "madlen_p95_ms": round(parts[94], 3),
+        "madlen_p99_ms": round(parts[98], 3),
+    }
 
 
 def on_sqlite(number: int, chats: int, runs: int) -> dict[str, dict[str, float]]:
@@ -178,6 +213,7 @@ def on_sqlite(number: int, chats: int, runs: int) -> dict[str, dict[str, float]]
                 lambda _, query: raw.execute(naive, [query]).fetchall(),
                 lambda _, like: raw.execute(plain, [like]).fetchall(),
                 runs,
+                chats,
             )
 
 
@@ -192,6 +228,7 @@ def on_postgres(url: str, number: int, chats: int, runs: int) -> dict[str, dict[
             lambda words, _: raw.execute(naive, [words]).fetchall(),
             lambda _, like: raw.execute(plain, [like]).fetchall(),
             runs,
+            chats,
         )
 
 

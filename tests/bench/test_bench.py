@@ -165,6 +165,8 @@ def test_a_search_is_measured_beside_the_naive_one_and_a_scan(measured: Measured
     found = measured("search")["parts"]["SQLite"]
     assert SEARCHES.keys() <= found.keys()
     assert all(found[name]["madlen_over_naive"] > 0 for name in SEARCHES)
+    for name in ("a chat opened", "a turn stored"):
+        assert 0 < found[name]["madlen_ms"] <= found[name]["madlen_p95_ms"] <= found[name]["madlen_p99_ms"]
 
 
 def test_what_the_documentation_says_was_measured_is_what_the_figures_say() -> None:
