@@ -11,6 +11,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
+from streamlit.runtime.scriptrunner_utils.script_run_context import ThreadState
 
 from madlen import figures
 from madlen.transcript import Update
@@ -78,10 +79,15 @@ def paced(updates: Iterator[Update]) -> Iterator[Update]:
 
 
 def _is_awaited() -> bool:
-    """Whether another run of this session waits for this one, which Streamlit says by private names only."""
-    context = get_script_run_ctx(suppress_warning=True)
-    requests = getattr(context, "script_requests", None)
-    return getattr(requests, "_state", None) == ScriptRequestType.RERUN
+    """Whether this fragment is to run again once it has ended, which Streamlit says by private names only.
+
+    Others that wait, such as those that run every second, are no reason to end.
+    """
+    requests = getattr(get_script_run_ctx(suppress_warning=True), "script_requests", None)
+    if getattr(requests, "_state", None) != ScriptRequestType.RERUN:
+        return False
+    waiting = getattr(getattr(requests, "_rerun_data", None), "fragment_id_queue", ())
+    return ThreadState.get().fragment_id in waiting
 
 
 def paced_all(updates: Iterator[Mapping[str, Update]]) -> Iterator[Mapping[str, Update]]:

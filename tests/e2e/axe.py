@@ -13,6 +13,10 @@ _GRAVE = {"serious", "critical"}
 
 OF_STREAMLIT: dict[tuple[str, str], str] = {
     (
+        "aria-dialog-name",
+        '<div data-testid="stToast"',
+    ): "its toasts are dialogs whose name is of an element that is not there",
+    (
         "color-contrast",
         '<span class="token ',
     ): "its theme has no say in the colours of code",

@@ -51,8 +51,8 @@ def test_a_page_that_leaves_counts_no_more() -> None:
 
 
 def test_a_paint_that_is_worth_it_does_not_wait() -> None:
-    assert due(new=120, block=60, seconds=0)
-    assert due(new=350, block=400, seconds=0)
+    assert due(new=130, block=60, seconds=0)
+    assert due(new=360, block=400, seconds=0)
 
 
 def test_little_that_is_new_waits_a_tenth_of_a_second() -> None:
