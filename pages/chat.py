@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from madlen import catalogue, estimates, services
 from madlen.errors import MadlenError
 from madlen.estimates import Estimate
 from madlen.providers.directory import Listing
-from madlen.types import Choices, Lane, Message, Model, Parameters, Quota, Session, Turn
+from madlen.types import Lane, Message, Model, Parameters, Quota, Session, Turn
 from madlen.ui import (
     address,
+    around,
     composer,
     conversation,
     exports,
@@ -30,46 +29,13 @@ from madlen.ui import (
     unsent,
     welcome,
 )
+from madlen.ui.around import Around
 from madlen.ui.attempts import attempt
 from madlen.ui.temporary import Temporary
 from madlen.ui.unsent import Before, Unsent
 
 madlen = services.current()
 chat = madlen.chat
-_BEGUN = "chats-begun"
-"""How many chats were begun in this tab."""
-_SETTLED = "settled"
-"""That the conversation changed how the chat asks, which is shown above it."""
-
-
-@dataclass(slots=True)
-class _Around:
-    """What stands around a conversation, as the whole page was drawn."""
-
-    key: str
-    """Of the picker."""
-    session: Session | None
-    passing: Temporary | None
-    lane: Lane
-    model: Model | None
-    listing: Listing
-    choices: Choices
-    newest: sidebar.Newest | None
-    tools: DeltaGenerator
-    quiet: DeltaGenerator
-    drawn: str | None = None
-    """The id of the chat that the conversation was drawn for last, empty for none yet."""
-
-    def outdated(self) -> bool:
-        """Whether anything of it is to be drawn anew, and not only the conversation."""
-        session_id = _address()
-        began_here = not self.drawn and st.session_state.get(_began(session_id)) == self.key
-        return (
-            temporary.current() is not self.passing
-            or (session_id != self.drawn and not began_here)
-            or (st.session_state.get(self.key) or "") != self.lane.model_id
-            or bool(st.session_state.pop(_SETTLED, False))
-        )
 
 
 def main() -> None:
@@ -78,7 +44,7 @@ def main() -> None:
     listing, choices = chat.models(), chat.store.choices()
     newest = sidebar.draw(session, here="chat")
     picker.notes(listing)
-    key = _key(session)
+    key = around.key(session)
     if not session:
         address.follow(key)
     head = st.container(gap="small")
@@ -98,39 +64,39 @@ def main() -> None:
         lane = _lane(session, model, model_id, key)
         presets.draw(lane, key=key, use=partial(_settle, key))
     readiness.draw(model_id)
-    st.session_state.pop(_SETTLED, None)
+    around.settled()
     sidebar.foot(model_id)
-    _talk(_Around(key, session, passing, lane, model, listing, choices, newest, tools, quiet))
+    _talk(Around(key, session, passing, lane, model, listing, choices, newest, tools, quiet))
 
 
 @st.fragment
-def _talk(around: _Around) -> None:
+def _talk(page: Around) -> None:
     """The conversation and its box. A prompt has only these drawn anew, and not what stands around them."""
     try:
-        _draw(around)
+        _draw(page)
     except MadlenError as error:
         st.error(text.label(str(error)), icon=":material/error:")
 
 
-def _draw(around: _Around) -> None:
-    session, passing = around.session, around.passing
-    if around.drawn is not None:
-        if around.outdated():
+def _draw(page: Around) -> None:
+    session, passing = page.session, page.passing
+    if page.drawn is not None:
+        if page.outdated():
             st.rerun()
         session = address.session(instead="Here is a new one.")
-    around.drawn = session.id if session else ""
-    if around.newest:
-        sidebar.begun(around.newest, session)
+    page.drawn = session.id if session else ""
+    if page.newest:
+        sidebar.begun(page.newest, session)
     lane, model, listing, choices, key = (
-        around.lane,
-        around.model,
-        around.listing,
-        around.choices,
-        around.key,
+        page.lane,
+        page.model,
+        page.listing,
+        page.choices,
+        page.key,
     )
     settle = partial(_settle, key)
     turns = _turns(session, passing)
-    with around.tools:
+    with page.tools:
         if session and turns:
             exports.draw(session, here="chat")
         elif not session and not passing:
@@ -139,7 +105,7 @@ def _draw(around: _Around) -> None:
             # Something each time, for a fragment keeps a place beside it only so.
             st.empty()
     quota = madlen.quota()
-    with around.quiet.container(horizontal=True, vertical_alignment="center", width="content"):
+    with page.quiet.container(horizontal=True, vertical_alignment="center", width="content"):
         picker.quota(quota, madlen.budget)
     if passing:
         temporary.mark(passing, lane)
@@ -169,19 +135,6 @@ def _draw(around: _Around) -> None:
             conversation.draw(session, turns, listing, choices, lane, names=names, stop=stop)
 
 
-def _key(session: Session | None) -> str:
-    """Of the picker. A chat keeps the one with which it began, so that its widgets stay what they are."""
-    if session:
-        key: str = st.session_state.get(_began(session.id), f"model-{session.id}")
-        return key
-    number = st.session_state.get(_BEGUN, 0)
-    return f"model-new-{number}" if number else "model-new"
-
-
-def _began(session_id: str) -> str:
-    return f"began-{session_id}"
-
-
 def _turns(session: Session | None, passing: Temporary | None) -> list[Turn]:
     """What was said in the chat until now."""
     if passing:
@@ -209,7 +162,7 @@ def _lane(session: Session | None, model: Model | None, model_id: str, key: str)
 
 def _settle(key: str, lane: Lane) -> None:
     """Has the chat ask as the lane does, its model too; for callbacks."""
-    st.session_state[_SETTLED] = True
+    around.settle()
     sampling.adopt(key)
     picker.choose(key, lane.model_id)
     attempt(_keep, key, lane)
@@ -217,14 +170,10 @@ def _settle(key: str, lane: Lane) -> None:
 
 def _keep(key: str, lane: Lane) -> None:
     """Keeps how the chat asks that is open now, which may have begun since the page was drawn."""
-    if session_id := _address():
+    if session_id := around.session_id():
         chat.configure(session_id, system=lane.system, parameters=lane.parameters)
     else:
         st.session_state[f"{key}-asks"] = (lane.system, lane.parameters)
-
-
-def _address() -> str:
-    return str(st.query_params.get("session", ""))
 
 
 def _send(session: Session | None, passing: Temporary | None, key: str, written: Unsent, lane: Lane) -> None:
@@ -239,8 +188,7 @@ def _send(session: Session | None, passing: Temporary | None, key: str, written:
         unsent.refuse(written, error)
         return
     if not session_id:
-        st.session_state[_began(asked.session_id)] = key
-        st.session_state[_BEGUN] = st.session_state.get(_BEGUN, 0) + 1
+        around.begin(asked.session_id, key)
     st.query_params.clear()
     st.query_params["session"] = asked.session_id
 
