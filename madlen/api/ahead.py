@@ -16,7 +16,7 @@ _SCRIPTS = Path("static", "js")
 _COLOURS_CODE = "StreamlitSyntaxHighlighter.*.js"
 _WAITING = """const load = () => import(new URL("static/js/%s", import.meta.url));
 const wait = () => document.querySelector('[data-testid="stChatInputTextArea"]')
-  ? requestIdleCallback(load) : setTimeout(wait, 100);
+  ? requestIdleCallback(load, { timeout: 1000 }) : setTimeout(wait, 100);
 wait();
 """
 
