@@ -19,13 +19,13 @@ from datetime import UTC, datetime
 from functools import partial
 from itertools import accumulate
 from pathlib import Path
-from statistics import median, quantiles
+from statistics import median
 from time import perf_counter
 from typing import Any
 
 import psycopg
 
-from bench.figures import RESULTS, arguments
+from bench.figures import RESULTS, arguments, percentile
 from madlen.beginnings import fresh_id
 from madlen.history import Wanted
 from madlen.store import Store, open_store
@@ -126,15 +126,20 @@ def fill_postgres(url: str, number: int, chats: int) -> None:
         raw.execute("VACUUM ANALYZE")
 
 
+def timed(asked: Sequence[Callable[[], object]]) -> list[float]:
+    """Milliseconds that each takes."""
+    times = []
+    for one in asked:
+        start = perf_counter()
+        one()
+        times.append((perf_counter() - start) * 1000)
+    return times
+
+
 def milliseconds(asked: Callable[[], object], runs: int) -> float:
     """The median of all runs, after one that warms."""
     asked()
-    times = []
-    for _ in range(runs):
-        start = perf_counter()
-        asked()
-        times.append(perf_counter() - start)
-    return round(median(times) * 1000, 3)
+    return round(median(timed([asked] * runs)), 3)
 
 
 SEARCHES: dict[str, tuple[str, Wanted]] = {
@@ -189,16 +194,11 @@ def _ask(store: Store, session_id: str) -> None:
 
 def shares(asked: Sequence[Callable[[], object]]) -> dict[str, float]:
     """The median of all, and below what 95 and 99 of 100 stay."""
-    times = []
-    for one in asked:
-        start = perf_counter()
-        one()
-        times.append((perf_counter() - start) * 1000)
-    parts = quantiles(times, n=100)
+    times = timed(asked)
     return {
         "madlen_ms": round(median(times), 3),
-        "madlen_p95_ms": round(parts[94], 3),
-        "madlen_p99_ms": round(parts[98], 3),
+        "madlen_p95_ms": round(percentile(times, 95), 3),
+        "madlen_p99_ms": round(percentile(times, 99), 3),
     }
 
 

@@ -170,7 +170,7 @@ def _settle(key: str, lane: Lane) -> None:
 
 def _keep(key: str, lane: Lane) -> None:
     """Keeps how the chat asks that is open now, which may have begun since the page was drawn."""
-    if session_id := around.session_id():
+    if session_id := address.session_id():
         chat.configure(session_id, system=lane.system, parameters=lane.parameters)
     else:
         st.session_state[f"{key}-asks"] = (lane.system, lane.parameters)

@@ -15,13 +15,18 @@ from madlen.ui import picker, text
 _FOLLOWED = "followed"
 
 
+def session_id() -> str:
+    """Of the session in the address; empty for none."""
+    return str(st.query_params.get("session", ""))
+
+
 def session(*, instead: str) -> Session | None:
     """The session in the address, or ``None``; one that has gone is said to be, and ``instead`` offered."""
-    session_id = st.query_params.get("session", "")
-    if not session_id:
+    named = session_id()
+    if not named:
         return None
     try:
-        return services.current().store.session(session_id)
+        return services.current().store.session(named)
     except NotFound as error:
         st.query_params.clear()
         st.warning(f"{text.label(str(error))} {instead}", icon=":material/search_off:")

@@ -9,7 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from madlen.providers.directory import Listing
 from madlen.types import Choices, Lane, Model, Session
-from madlen.ui import sidebar, temporary
+from madlen.ui import address, sidebar, temporary
 from madlen.ui.temporary import Temporary
 
 _BEGUN = "chats-begun"
@@ -37,7 +37,7 @@ class Around:
 
     def outdated(self) -> bool:
         """Whether anything of it is to be drawn anew, and not only the conversation."""
-        there = session_id()
+        there = address.session_id()
         began_here = not self.drawn and st.session_state.get(_began(there)) == self.key
         return (
             temporary.current() is not self.passing
@@ -45,11 +45,6 @@ class Around:
             or (st.session_state.get(self.key) or "") != self.lane.model_id
             or settled()
         )
-
-
-def session_id() -> str:
-    """Of the chat that the address names; empty for none."""
-    return str(st.query_params.get("session", ""))
 
 
 def key(session: Session | None) -> str:

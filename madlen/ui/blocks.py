@@ -28,7 +28,6 @@ class Blocks:
 
     def __init__(self, least: int = 0) -> None:
         self._least = least
-        self._known = 0
         self._lines: list[str] = []
         self._partial = ""
         self._fence = ""
@@ -58,22 +57,21 @@ class Blocks:
             # Blank lines before the first words belong to the first block.
             self._after_blank = any(not known.isspace() for known in self._lines)
         self._lines.append(line)
-        self._known += len(line)
         return finished
 
     def _before(self, line: str) -> str:
-        """The block that ends where this line begins; its first character is enough to tell."""
+        """The block that ends where this line begins; its first word is enough to tell."""
         if not self._after_blank or not line.strip(" ") or self._goes_on(line):
             return ""
-        # And so does the next item, as soon as it can be told from other words.
+        # The next item goes on with a list, as soon as it can be told from other words.
         if self._item and (_item(line) == self._item or _ITEM_SO_FAR.fullmatch(line)):
             return ""
         self._item = ""
         self._after_blank = False
-        if self._known < self._least:
-            return ""
         finished = "".join(self._lines)
-        self._lines, self._known = [], 0
+        if len(finished) < self._least:
+            return ""
+        self._lines = []
         return finished
 
     def _goes_on(self, line: str) -> bool:

@@ -190,9 +190,7 @@ def _draw(talk: Talk, turn: Turn, stop: DeltaGenerator, follow: list[Callable[[]
 
 def _follow(card: replies.Arriving, reply_id: str, stop: DeltaGenerator) -> None:
     hub = services.current().hub
-    for update in streaming.paced(hub.follow(reply_id, every=streaming.FRAME_SECONDS)):
-        if card.take(update):
-            stop.empty()
+    card.follow(hub.follow(reply_id, every=streaming.FRAME_SECONDS), stop)
 
 
 def _offer(talk: Talk, acts: actions.Acts, reply: Reply) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -115,20 +115,29 @@ class Arriving:
                 "Stop", key=f"stop-{reply.id}", icon=":material/stop_circle:", on_click=stop, args=(reply.id,)
             )
 
-    def take(self, update: Update) -> bool:
-        """Draws what is new, and says whether that was the end."""
+    def take(self, update: Update) -> None:
+        """Draws what is new."""
         reply = self._answer.take(update)
-        if reply is None:
-            return False
-        # The last words are on their way before what stands around them, which takes a browser longer.
-        time.sleep(streaming.FRAME_SECONDS)
+        if reply is not None:
+            self._end(reply)
+
+    def follow(self, updates: Iterator[Update], stop: DeltaGenerator) -> None:
+        """Draws the answer to its end, and then empties ``stop``; for a page with one answer."""
+        for update in streaming.paced(updates):
+            reply = self._answer.take(update)
+            if reply is not None:
+                # The last words leave before what stands around them, which takes a browser longer.
+                time.sleep(streaming.FRAME_SECONDS)
+                self._end(reply)
+                stop.empty()
+
+    def _end(self, reply: Reply) -> None:
         with self._head:
             _heading(reply, self._name)
         with self._foot.container():
             _ending(reply, self._below)
         # What is read aloud: the end, once, for the words themselves are no live region.
         st.toast(text.label(figures.finished(reply, self._name)), icon=":material/done:")
-        return True
 
 
 def _heading(reply: Reply, name: str) -> None:

@@ -95,25 +95,21 @@ def begun(newest: Newest, session: Session | None) -> None:
 
 def _list(entries: Sequence[Entry], open_id: str, here: Here | None) -> Newest | None:
     begins = here == "chat" and not open_id
-    if not entries and not open_id:
-        if begins:
-            return Newest(st.container(gap=None), alone=True)
+    if not entries and not open_id and not begins:
         st.caption(_NONE)
     if open_id and all(entry.id != open_id for entry in entries):
         # An older one, or one that is archived.
         _row(services.current().store.entry(open_id), here, is_open=True)
     newest: Newest | None = None
-    for name, group in history.days(entries, datetime.now(UTC), chats.zone()):
-        before, today = name in {history.PINNED, history.TODAY}, name == history.TODAY
-        if begins and newest is None and not before:
-            newest = Newest(st.container(gap=None))
-        st.caption(name)
-        if begins and today:
-            newest = Newest(st.container(gap=None), name)
+    groups = dict(history.days(entries, datetime.now(UTC), chats.zone()))
+    for name in dict.fromkeys((history.PINNED, history.TODAY, *groups)):
+        group = groups.get(name, [])
+        if group:
+            st.caption(name)
+        if begins and name == history.TODAY:
+            newest = Newest(st.container(gap=None), day=name if group else "", alone=not entries)
         for entry in group:
             _row(entry, here, is_open=entry.id == open_id)
-    if begins and newest is None:
-        newest = Newest(st.container(gap=None))
     return newest
 
 

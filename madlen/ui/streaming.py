@@ -116,30 +116,28 @@ class _Painter:
     def __init__(self, container: DeltaGenerator) -> None:
         self._container = container
         self._blocks = blocks.Blocks(blocks.LEAST)
-        self._finished: list[tuple[DeltaGenerator | None, str]] = []
-        self._slot: DeltaGenerator | None = None
+        self._finished: list[tuple[DeltaGenerator, str]] = []
+        self._place = container
+        """Where the last block is drawn: behind all others, and then in its own place again."""
         self._drawn = ""
         self._drawn_at = 0.0
 
     def feed(self, text: str) -> None:
         for finished in self._blocks.feed(text):
-            self._finished.append((self._draw(finished), finished))
-            self._slot, self._drawn = None, ""
+            self._finished.append((self._place.markdown(finished), finished))
+            self._place, self._drawn = self._container, ""
         tail, now = self._blocks.tail, time.monotonic()
         if tail != self._drawn and due(len(tail) - len(self._drawn), len(tail), now - self._drawn_at):
-            self._slot = _growing(self._slot or self._container, tail)
+            self._place = _growing(self._place, tail)
             self._drawn, self._drawn_at = tail, now
 
     def finish(self) -> None:
         """Draws the last block as it stays, and those anew that use what was only defined later."""
-        drawn = [*self._finished, (self._slot, "")]
+        drawn = [*self._finished, (self._place, "")]
         text = "".join(block for _, block in self._finished) + self._blocks.tail
-        for (slot, before), block in zip(drawn, blocks.whole(text), strict=False):
+        for (place, before), block in zip(drawn, blocks.whole(text), strict=False):
             if block != before:
-                (slot or self._container).markdown(block)
-
-    def _draw(self, block: str) -> DeltaGenerator:
-        return (self._slot or self._container).markdown(block)
+                place.markdown(block)
 
 
 class Answer:

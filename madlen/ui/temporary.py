@@ -132,9 +132,7 @@ def _arriving(
     with st.chat_message("assistant", avatar=replies.ANSWER_ICON):
         waiting = partial(readiness.waiting, reply.model_id)
         card = replies.Arriving(reply, name, waiting=waiting, stop=None, below=below)
-    for update in streaming.paced(generation.follow(every=streaming.FRAME_SECONDS)):
-        if card.take(update):
-            stop.empty()
+    card.follow(generation.follow(every=streaming.FRAME_SECONDS), stop)
 
 
 def _again(chat: Temporary, turn: Turn, system: str, lane: Lane) -> None:

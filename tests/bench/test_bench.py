@@ -137,8 +137,8 @@ def test_every_chunk_of_every_lane_arrives_after_it_was_sent(measured: Measured,
     for way in ("one", "twelve"):
         for row in found["repetitions"][way]:
             assert row["chunks_missing"] == 0
-            # The page's clock is set against the machine's, on a busy one not well.
-            assert -20 < row["delay_p50_ms"] <= row["delay_p95_ms"] <= row["delay_worst_ms"]
+            # The page's clock and the machine's turn their milliseconds at different moments.
+            assert -2 < row["delay_p50_ms"] <= row["delay_p95_ms"] <= row["delay_worst_ms"]
 
 
 def test_a_span_takes_time_with_us_and_without(measured: Measured) -> None:
