@@ -41,8 +41,8 @@ else:
 
     try:
         refuse_several()
-        # Made before the first visitor comes, and where a wrong setting can still end the process.
-        running = services.current()
+        # While nobody can come yet: where a setting or the database is wrong, the process ends.
+        settings = services.begin()
     except MadlenError as error:
         print(error, file=sys.stderr)
         # With any other code uvicorn would start a worker again and again.
@@ -56,6 +56,6 @@ else:
     app = st.App(
         __file__,
         routes=routes(page=html),
-        middleware=middleware(running.settings, page=html),
+        middleware=middleware(settings, page=html),
         lifespan=lifespan,
     )

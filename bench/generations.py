@@ -23,7 +23,7 @@ from bench import upstream
 from bench.figures import Report, Row, arguments
 from madlen.errors import MadlenError
 from madlen.generation import Generation
-from madlen.services import Services
+from madlen.services.wiring import Services
 from madlen.settings import Settings
 from madlen.types import Event, Lane, Request, Started, Status, Text
 from tests.parrot import DONE, POLLY, Parrot

@@ -18,6 +18,7 @@ from bench import search
 from bench.figures import Report, Row, arguments
 from bench.upstream import ROOT
 from madlen import services
+from madlen.services.wiring import Services
 from madlen.settings import Settings
 
 MESSAGES, SESSIONS, RUNS = 100_000, 10_000, 7
@@ -77,7 +78,7 @@ def main() -> None:
         path = f"{folder}/chat.db"
         search.fill_sqlite(path, number, chats)
         changed: dict[str, Any] = {"database_url": f"sqlite:///{path}", "openrouter_api_key": None}
-        running = services.Services(Settings(**changed))
+        running = Services(Settings(**changed))
         try:
             with services.using(running):
                 about = {"messages": number, "sessions": chats}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from madlen.generation import Generation
-from madlen.services import Services
+from madlen.services.wiring import Services
 from madlen.transcript import Update
 from madlen.types import Lane, Reply
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from madlen.providers import retries
-from madlen.services import Services
+from madlen.services.wiring import Services
 from madlen.settings import Settings
 from madlen.tracing import Tracing
 from madlen.types import Lane, Reply

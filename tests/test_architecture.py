@@ -116,7 +116,7 @@ ENVIRONMENT = {"environ", "environb", "getenv", "getenvb", "putenv", "unsetenv"}
 LOADING = "madlen.ui.loading"
 """Draws the one piece of markup that there is, a constant."""
 UNSAFE = {"unsafe_allow_html", "unsafe_allow_javascript", "html", "iframe", "components"}
-"""Streamlit's ways to draw markup, in which a model's words could run as a script; others may not name them."""
+"""Streamlit's ways to draw markup, where a model's words could run as a script; others may not use them."""
 NAMELESS = {"utils", "util", "helpers", "helper", "core", "base", "manager", "common", "constants", "misc"}
 
 every_file = pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(ROOT)))

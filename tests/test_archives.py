@@ -15,7 +15,7 @@ import pytest
 from madlen.errors import NotFound
 from madlen.files.kinds import KINDS, Kind, file_name
 from madlen.origins import Origin
-from madlen.services import Services
+from madlen.services.wiring import Services
 from madlen.types import Lane, Parameters, Session, Status
 from madlen.votes import Vote, best
 from tests.conftest import StartMadlen

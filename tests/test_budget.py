@@ -12,7 +12,7 @@ import pytest
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from madlen.errors import NotFound, OverBudget, UpstreamError
-from madlen.services import Services
+from madlen.services.wiring import Services
 from madlen.spendings import Account, Reservation
 from madlen.types import Done, Lane, Message, Parameters, Started, Status, Usage
 from tests.asking import POLLY, ended

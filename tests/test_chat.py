@@ -8,7 +8,7 @@ from madlen.chat import PROMPT_CHARACTERS
 from madlen.conversation import GO_ON
 from madlen.errors import ModelGone, NotFound, TooLarge, Unacceptable, Unsupported, UpstreamError
 from madlen.images import PER_REQUEST
-from madlen.services import Services
+from madlen.services.wiring import Services
 from madlen.types import Lane, Message, Parameters, Picture, Reasoning, Status
 from tests.conftest import StartMadlen
 from tests.parrot import DONE, Gate, Parrot

@@ -11,7 +11,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from madlen import comparison
 from madlen.errors import ModelGone, NotFound, Unacceptable, UpstreamError
-from madlen.services import Services
+from madlen.services.wiring import Services
 from madlen.types import Lane, Parameters, Reasoning, Session, Status, Turn
 from madlen.votes import Order, Vote, best, best_and_worst, ranking, tie
 from tests.conftest import StartMadlen

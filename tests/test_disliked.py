@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from madlen import disliked, votes
-from madlen.services import Services
+from madlen.services.wiring import Services
 from madlen.types import Reply
 from madlen.votes import Order, Vote
 from tests.conftest import StartMadlen

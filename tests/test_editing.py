@@ -7,7 +7,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from madlen.errors import ModelGone, NotFound, Unacceptable
 from madlen.origins import Fork, Origin
-from madlen.services import Services
+from madlen.services.wiring import Services
 from madlen.tracing import names
 from madlen.types import Lane, Parameters, Picture, Status, Turn
 from tests.asking import POLLY, ended

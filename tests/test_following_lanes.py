@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from madlen.errors import Interrupted, NotFound, UpstreamError
-from madlen.services import Services
+from madlen.services.wiring import Services
 from madlen.transcript import Update
 from madlen.types import Lane, Reply, Request, Status
 from tests.asking import ask, ended, stored_text, told

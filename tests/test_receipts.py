@@ -10,7 +10,7 @@ from madlen import hub as hub_module
 from madlen.errors import Interrupted, UpstreamError, UpstreamTimeout
 from madlen.generation import Generation
 from madlen.providers.openrouter import OpenRouter
-from madlen.services import Services
+from madlen.services.wiring import Services
 from madlen.tracing import Tracing
 from madlen.types import Lane, Spent, Started, Usage
 from tests.conftest import StartMadlen

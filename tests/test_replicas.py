@@ -13,7 +13,7 @@ from anyio.from_thread import start_blocking_portal
 
 from madlen import replicas
 from madlen.errors import Interrupted, NotFound, StoreUnavailable
-from madlen.services import Services
+from madlen.services.wiring import Services
 from madlen.transcript import Update
 from madlen.types import Picture, Reply, Status, Turn
 from tests import postgres

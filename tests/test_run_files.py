@@ -15,7 +15,7 @@ from madlen.files.kinds import KINDS, Kind
 from madlen.judgements import Judgement
 from madlen.origins import Origin
 from madlen.prompt_sets import Check, RunStatus
-from madlen.services import Services
+from madlen.services.wiring import Services
 from madlen.votes import Vote, best
 from tests.batch.running import LANES, a_set, carried_out, said, until_it_is
 from tests.conftest import StartMadlen

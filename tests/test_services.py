@@ -9,7 +9,8 @@ import pytest
 
 from madlen import services
 from madlen.errors import BadSetting, StoreUnavailable
-from madlen.services import Services, wiring
+from madlen.services import wiring
+from madlen.services.wiring import Services
 from madlen.settings import Settings
 from tests.conftest import StartMadlen
 from tests.loading import loaded
@@ -45,6 +46,47 @@ def test_closed_services_are_made_anew(own_process: None) -> None:
     second = services.current()
     services.close()
     assert first is not second
+
+
+def test_what_begins_first_is_what_the_services_then_run_with(own_process: None) -> None:
+    settings = services.begin()
+    made = services.current()
+    assert services.begin() is made.settings is settings
+    services.close()
+
+
+def test_a_database_that_was_opened_and_never_used_is_closed(own_process: None, tmp_path: Path) -> None:
+    services.begin()
+    assert (tmp_path / "chat.db-wal").exists()
+    services.close()
+    assert not (tmp_path / "chat.db-wal").exists()
+
+
+def test_a_start_that_fails_late_closes_the_database_and_says_why_each_time(
+    own_process: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENROUTER_API_KEY", "sk-or-v1-late")
+    monkeypatch.setenv("OPENROUTER_BASE_URL", "http://münchen..de/v1")
+    services.begin()
+    for _ in range(2):
+        with pytest.raises(BadSetting, match="OPENROUTER_BASE_URL is not an address"):
+            services.current()
+        assert not (tmp_path / "chat.db-wal").exists()
+    services.close()
+
+
+def test_a_server_can_listen_before_most_of_madlen_is_loaded() -> None:
+    late = {
+        "madlen.services.wiring",
+        "madlen.batch",
+        "madlen.providers.openrouter",
+        "opentelemetry.sdk.trace",
+    }
+    assert loaded("import madlen.api.mount, madlen.api.workers", late) == ""
+
+
+def test_interrupting_what_was_never_made_does_nothing() -> None:
+    services.interrupt()
 
 
 def test_closing_what_was_never_opened_does_nothing() -> None:

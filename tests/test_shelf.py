@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from madlen.errors import NotFound, StoreUnavailable, Unacceptable
-from madlen.services import Services
+from madlen.services.wiring import Services
 from madlen.shelf import Shelf
 from madlen.types import Lane, Status
 from tests.conftest import StartMadlen

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from madlen import titles
-from madlen.services import Services
+from madlen.services.wiring import Services
 from madlen.types import Lane
 from tests.conftest import StartMadlen
 from tests.parrot import DONE, POLLY, SEER, Gate, Parrot

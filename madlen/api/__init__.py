@@ -8,6 +8,7 @@ ends the process with its sentence.
 from __future__ import annotations
 
 import threading
+from typing import TYPE_CHECKING
 
 import anyio.to_thread
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -17,8 +18,11 @@ from madlen.api.ending import end_cleanly
 from madlen.errors import MadlenError
 from madlen.guard import Guard
 
+if TYPE_CHECKING:
+    from madlen.services.wiring import Services
+
 _making = threading.Lock()
-_made: tuple[services.Services, ASGIApp] | None = None
+_made: tuple[Services, ASGIApp] | None = None
 
 
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -52,10 +56,11 @@ def made() -> ASGIApp:
 async def _lifespan(receive: Receive, send: Send) -> None:
     await receive()
     try:
-        end_cleanly(await anyio.to_thread.run_sync(services.current))
+        await anyio.to_thread.run_sync(services.current)
     except MadlenError as error:
         await send({"type": "lifespan.startup.failed", "message": str(error)})
         return
+    end_cleanly()
     await send({"type": "lifespan.startup.complete"})
     await receive()
     await anyio.to_thread.run_sync(services.close)

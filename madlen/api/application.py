@@ -33,7 +33,7 @@ from madlen.api import (
 from madlen.api.dependencies import Running
 from madlen.api.entry import BODY_BYTES
 from madlen.errors import StoreUnavailable
-from madlen.services import Services
+from madlen.services.wiring import Services
 
 
 def create(services: Services) -> FastAPI:

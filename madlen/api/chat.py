@@ -15,7 +15,7 @@ from madlen.api import answers, events, problems
 from madlen.api.dependencies import Running
 from madlen.api.requests import ChatRequest
 from madlen.generation import Generation
-from madlen.services import Services
+from madlen.services.wiring import Services
 from madlen.transcript import Update
 from madlen.types import Lane, Reply, Status
 

@@ -15,7 +15,7 @@ from madlen.api import answers, events, problems
 from madlen.api.dependencies import Running
 from madlen.api.requests import CompareRequest
 from madlen.chat import Asked
-from madlen.services import Services
+from madlen.services.wiring import Services
 from madlen.types import Reply, Status
 
 router = APIRouter(tags=["compare"])

@@ -6,7 +6,7 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
-from madlen.services import Services
+from madlen.services.wiring import Services
 
 
 def _running(request: Request) -> Services:

@@ -8,10 +8,10 @@ from types import FrameType
 
 import uvicorn
 
-from madlen.services import Services
+from madlen import services
 
 
-def end_cleanly(services: Services) -> None:
+def end_cleanly() -> None:
     """Puts our handler in the place of uvicorn's; without uvicorn nothing changes. For the server's loop.
 
     uvicorn waits for open connections before it lets the services end, and connections that follow an
@@ -22,12 +22,11 @@ def end_cleanly(services: Services) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         server = getattr(signal.getsignal(number), "__self__", None)
         if isinstance(server, uvicorn.Server):
-            signal.signal(number, _Ending(services, server, asyncio.get_running_loop()))
+            signal.signal(number, _Ending(server, asyncio.get_running_loop()))
 
 
 class _Ending:
-    def __init__(self, services: Services, server: uvicorn.Server, loop: asyncio.AbstractEventLoop) -> None:
-        self._services = services
+    def __init__(self, server: uvicorn.Server, loop: asyncio.AbstractEventLoop) -> None:
         self._server = server
         self._loop = loop
 
@@ -37,4 +36,4 @@ class _Ending:
         self._server.should_exit = True
         # Not here: whatever this thread was at may hold a lock that the answers wait for, and to interrupt
         # them waits for their loop.
-        self._loop.call_soon_threadsafe(self._services.hub.interrupt)
+        self._loop.call_soon_threadsafe(services.interrupt)

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from madlen.api import answers, events, problems
 from madlen.api.dependencies import Running
 from madlen.errors import MadlenError
-from madlen.services import Services
+from madlen.services.wiring import Services
 
 router = APIRouter(tags=["messages"])
 

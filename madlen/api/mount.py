@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,10 +14,12 @@ import anyio.to_thread
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import Receive, Scope, Send
+from uvicorn.config import STARTUP_FAILURE
 
 from madlen import api, services
 from madlen.api import ahead, promptness
 from madlen.api.ending import end_cleanly
+from madlen.errors import MadlenError
 from madlen.guard import Guard
 from madlen.settings import Settings
 from madlen.viewport import Viewport
@@ -52,9 +56,10 @@ def middleware(settings: Settings, *, page: Path) -> list[Middleware]:
 
 @asynccontextmanager
 async def lifespan(_app: Any) -> AsyncIterator[dict[str, Any]]:
-    """Closes the services with the server: what is in flight is stored as interrupted."""
+    """Makes the services while the first browser loads its scripts, and closes them with the server: what
+    is in flight is stored as interrupted."""
     serving = promptness.server()
-    end_cleanly(services.current())
+    end_cleanly()
     async with anyio.create_task_group() as group:
         if serving is not None:
             group.start_soon(promptness.without_delay, serving)
@@ -65,7 +70,14 @@ async def lifespan(_app: Any) -> AsyncIterator[dict[str, Any]]:
 
 
 async def _ready_before_it_is_asked() -> None:
-    """Makes the API once the first page has had its time."""
+    """Makes the services, and the API once the first page has had its time."""
+    try:
+        await anyio.to_thread.run_sync(services.current)
+    except MadlenError as error:
+        print(error, file=sys.stderr, flush=True)
+        # At once, for there is nothing yet that would have to end in order. With any other code uvicorn
+        # would start a worker again and again.
+        os._exit(STARTUP_FAILURE)
     await anyio.sleep(_FIRST_PAGE_SECONDS)
     await anyio.to_thread.run_sync(api.made)
 

@@ -20,7 +20,7 @@ from madlen.batch import MOST_PROMPTS
 from madlen.comparison import MOST_LANES
 from madlen.errors import MadlenError, Unacceptable
 from madlen.prompt_sets import Cell, Progress, PromptSet, Run, RunStatus
-from madlen.services import Services
+from madlen.services.wiring import Services
 from madlen.types import Lane, Reply
 
 router = APIRouter(tags=["prompt sets"])

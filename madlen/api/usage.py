@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query
 
 from madlen import usage
 from madlen.api.dependencies import Running
-from madlen.services import Services
+from madlen.services.wiring import Services
 from madlen.usage import By, Period, Spread, Taken
 
 router = APIRouter(tags=["usage"])

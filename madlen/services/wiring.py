@@ -30,7 +30,7 @@ from madlen.providers.local import DEFAULT_ID, LocalModels, Readiness
 from madlen.providers.openrouter import OpenRouter, Preferences
 from madlen.settings import Settings
 from madlen.shelf import Shelf
-from madlen.store import open_store, upkeep
+from madlen.store import Store, open_store, upkeep
 from madlen.titles import Titles
 from madlen.traces import Traces
 from madlen.tracing import Outlets, Tracing
@@ -54,9 +54,13 @@ class Services:
         *,
         make_providers: MakeProviders | None = None,
         tracing: Tracing | None = None,
+        store: Store | None = None,
     ) -> None:
+        """A ``store`` that is given is the services' from then on, also where making them fails."""
         self.settings = settings
         with ExitStack() as stack:
+            self.store = store or open_store(settings.database_url)
+            stack.callback(self.store.close)
             self.traces = Traces(
                 traces.beside(settings.database_url, weights.cache_folder().parent),
                 kept=settings.traces_kept if settings.enable_tracing else 0,
@@ -78,8 +82,6 @@ class Services:
                 database="sqlite" if settings.database_url.startswith("sqlite") else "postgresql",
             )
             stack.callback(self.tracing.close)
-            self.store = open_store(settings.database_url)
-            stack.callback(self.store.close)
             self.portal: BlockingPortal = stack.enter_context(start_blocking_portal(name="madlen"))
             self._local: LocalModels | None = None
             self._account: Account | None = None

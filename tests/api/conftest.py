@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 
 from madlen.api.application import create
 from madlen.api.entry import Entry
-from madlen.services import Services
+from madlen.services.wiring import Services
 from tests.conftest import StartMadlen
 from tests.parrot import Parrot
 

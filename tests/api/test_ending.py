@@ -9,6 +9,7 @@ import pytest
 import uvicorn
 from starlette.applications import Starlette
 
+from madlen import services
 from madlen.api.ending import end_cleanly
 from madlen.types import Lane, Status
 from tests.conftest import StartMadlen
@@ -32,7 +33,7 @@ def test_a_signal_while_a_follower_holds_the_transcript_does_not_wait_for_itself
         for number in before:
             signal.signal(number, server.handle_exit)
         try:
-            end_cleanly(madlen)
+            end_cleanly()
             with generation._transcript._lock:
                 # The answer's thread waits for the lock, as it would for a chunk that comes just then.
                 madlen.portal.start_task_soon(_write, generation._transcript)
@@ -50,7 +51,8 @@ def test_a_signal_while_a_follower_holds_the_transcript_does_not_wait_for_itself
             for number, handler in before.items():
                 signal.signal(number, handler)
 
-    anyio.run(play)
+    with services.using(madlen):
+        anyio.run(play)
     assert generation.reply().status is Status.INTERRUPTED
 
 

@@ -13,7 +13,7 @@ import uvicorn
 
 from madlen.api.application import create
 from madlen.api.entry import Entry
-from madlen.services import Services
+from madlen.services.wiring import Services
 from madlen.types import Status
 from tests.conftest import StartMadlen
 from tests.parrot import DONE, Gate, Parrot

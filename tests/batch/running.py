@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from madlen.prompt_sets import CellState, Prompt, PromptSet, RunStatus
-from madlen.services import Services
+from madlen.services.wiring import Services
 from madlen.types import Lane
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

@@ -10,7 +10,7 @@ import pytest
 from madlen.batch.judge import TEMPLATES, Judge, Question
 from madlen.batch.judging import Judging
 from madlen.errors import DailyLimit, RateLimited, Unacceptable, UpstreamError
-from madlen.services import Services
+from madlen.services.wiring import Services
 from madlen.types import Lane
 from tests.conftest import StartMadlen
 from tests.parrot import DEAR, DONE, POLLY, SEER, Gate, Parrot

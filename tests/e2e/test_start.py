@@ -36,6 +36,10 @@ def ended(server: Server) -> tuple[int, str]:
         ({"DEBUG": "perhaps"}, "DEBUG is wrong"),
         ({"LOCAL_MODELS": "/no/such.gguf"}, "LOCAL_MODELS names /no/such.gguf, which does not exist"),
         ({"DATABASE_URL": "sqlite:////no/such/folder/chat.db"}, "cannot be opened; make its folder"),
+        (
+            {"OPENROUTER_API_KEY": "sk-or-v1-x", "OPENROUTER_BASE_URL": "http://münchen..de/v1"},
+            "OPENROUTER_BASE_URL is not an address",
+        ),
     ],
 )
 def test_a_setting_that_cannot_work_ends_the_process_with_one_sentence(

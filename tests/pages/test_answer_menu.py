@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from madlen.services import Services
+from madlen.services.wiring import Services
 from madlen.types import Turn
 from tests.pages.test_chat_page import Current, opened, texts
 from tests.pages.test_conversation import talked

@@ -18,7 +18,7 @@ from madlen.errors import (
     StoreUnavailable,
     UpstreamError,
 )
-from madlen.services import Services
+from madlen.services.wiring import Services
 from madlen.store.library import sqlite3
 from madlen.types import Lane, Picture, Quota, Reasoning
 from tests.parrot import DEAR, DONE, POLLY, SEER, Parrot

@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from madlen.errors import StoreUnavailable
-from madlen.services import Services
+from madlen.services.wiring import Services
 from madlen.text_files import TextFile
 from madlen.types import Lane, Model, Parameters, Picture, Pricing, Quota
 from madlen.ui import welcome

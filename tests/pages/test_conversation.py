@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from madlen.errors import StoreUnavailable
-from madlen.services import Services
+from madlen.services.wiring import Services
 from madlen.types import Lane, Reply, Turn
 from tests.asking import POLLY, ended
 from tests.pages.test_chat_page import Current, opened, texts

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from madlen.services import Services
+from madlen.services.wiring import Services
 from madlen.types import Lane, Started
 from tests.pages import test_chat_page
 from tests.pages.test_chat_page import Current, chatted, looked_at, texts

@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 from madlen.archives import Archives
 from madlen.errors import StoreUnavailable
 from madlen.files.kinds import Kind
-from madlen.services import Services
+from madlen.services.wiring import Services
 from madlen.types import Lane
 from madlen.ui import past
 from tests.pages.test_chat_page import Current, chatted, looked_at, texts

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from madlen import ratings, votes
 from madlen.judgements import Judgement
-from madlen.services import Services
+from madlen.services.wiring import Services
 from madlen.types import Lane
 from madlen.ui import standing
 from tests.pages.test_chat_page import Current, texts

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from madlen import votes
 from madlen.errors import UpstreamError
-from madlen.services import Services
+from madlen.services.wiring import Services
 from madlen.track_records import TrackRecord
 from madlen.types import Model, Pricing
 from madlen.ui.models import details, plot, table

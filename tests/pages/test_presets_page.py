@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from streamlit.testing.v1 import AppTest
 
 from madlen import presets, prompt_library
-from madlen.services import Services
+from madlen.services.wiring import Services
 from madlen.types import Lane, Parameters
 from tests.pages.test_chat_page import Current, chatted, left, looked_at, opened, texts
 from tests.parrot import POLLY, SEER, Parrot

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from madlen.prompt_sets import Check, RunStatus
-from madlen.services import Services
+from madlen.services.wiring import Services
 from tests.batch.running import a_set, carried_out, until_it_is
 from tests.pages.test_chat_page import Current, texts
 from tests.pages.test_sets_page import LANES, click, opened, tables

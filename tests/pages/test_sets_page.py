@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from madlen.errors import NotFound, UpstreamError
 from madlen.prompt_sets import Check, Prompt, PromptSet, RunStatus
-from madlen.services import Services
+from madlen.services.wiring import Services
 from madlen.types import Lane
 from madlen.votes import Vote, best
 from tests.batch.running import carried_out, eventually, until_it_is

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Block, Element
 
 from madlen import services as services_module
-from madlen.services import Services
+from madlen.services.wiring import Services
 from madlen.settings import Settings
 from madlen.types import Choices, Lane, Status
 from madlen.ui.settings.running import size

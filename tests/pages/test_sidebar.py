@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from madlen.services import Services
+from madlen.services.wiring import Services
 from tests.pages import test_compare_page, test_history_page
 from tests.pages.test_chat_page import APP, Current, chatted, opened
 from tests.pages.test_compare_page import compared

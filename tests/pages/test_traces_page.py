@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from madlen import votes
 from madlen.errors import RateLimited
-from madlen.services import Services
+from madlen.services.wiring import Services
 from madlen.types import Lane, Reasoning
 from tests.pages.test_chat_page import APP, Current, chatted, looked_at, texts
 from tests.pages.test_compare_page import compared

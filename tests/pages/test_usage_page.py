@@ -9,7 +9,7 @@ from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
-from madlen.services import Services
+from madlen.services.wiring import Services
 from madlen.types import Lane, Model, Parameters
 from madlen.ui.usage import tables
 from madlen.usage import Taken

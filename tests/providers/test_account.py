@@ -14,7 +14,7 @@ import pytest
 from madlen.errors import MadlenError, MinuteLimit, RateLimited, UpstreamError
 from madlen.providers import account as accounts
 from madlen.providers.account import Account
-from madlen.services import Services
+from madlen.services.wiring import Services
 from madlen.settings import Settings
 from madlen.types import Lane, Quota
 from tests.pretend_openrouter import CHAT_MODEL, PretendOpenRouter

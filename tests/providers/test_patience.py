@@ -12,7 +12,7 @@ import pytest
 from madlen.errors import UpstreamTimeout
 from madlen.providers import local, openrouter
 from madlen.providers.openrouter import OpenRouter
-from madlen.services import Services
+from madlen.services.wiring import Services
 from madlen.settings import Settings
 from madlen.tracing import Tracing
 from madlen.types import Lane, Message, Reply, Request

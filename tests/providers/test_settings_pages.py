@@ -10,7 +10,7 @@ import pytest
 from madlen.api import problems
 from madlen.errors import UpstreamError
 from madlen.providers.refusals import refusal
-from madlen.services import Services
+from madlen.services.wiring import Services
 from madlen.settings import Settings
 from madlen.types import Lane
 from tests.pretend_openrouter import CHAT_MODEL, PretendOpenRouter

@@ -10,7 +10,7 @@ from opentelemetry.sdk.trace import TracerProvider as SdkTracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from madlen.services import Services
+from madlen.services.wiring import Services
 from madlen.traces.spans import SECOND, Moment, Span
 from madlen.tracing import names
 

@@ -18,7 +18,7 @@ from starlette.testclient import TestClient
 from madlen import tracing
 from madlen.api.application import create
 from madlen.api.entry import Entry
-from madlen.services import Services
+from madlen.services.wiring import Services
 from madlen.types import Lane
 from madlen.votes import Vote
 from tests.otlp_receiver import GRPC, HTTP, Receiver

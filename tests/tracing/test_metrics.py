@@ -15,7 +15,7 @@ from madlen.api import mount
 from madlen.api.application import create
 from madlen.api.entry import Entry
 from madlen.errors import RateLimited
-from madlen.services import Services
+from madlen.services.wiring import Services
 from madlen.settings import Settings
 from madlen.tracing import metrics, names
 from madlen.tracing.names import Choice

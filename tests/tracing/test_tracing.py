@@ -12,7 +12,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 
 from madlen import tracing
 from madlen.errors import RateLimited
-from madlen.services import Services
+from madlen.services.wiring import Services
 from madlen.tracing import Outlets, Tracing, names
 from madlen.types import Lane, Parameters, Reply, Started
 from tests.conftest import StartMadlen

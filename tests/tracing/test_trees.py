@@ -19,7 +19,7 @@ from starlette.testclient import TestClient
 from madlen.api.application import create
 from madlen.api.entry import Entry
 from madlen.errors import RateLimited
-from madlen.services import Services
+from madlen.services.wiring import Services
 from madlen.tracing import Tracing
 from madlen.types import Lane, Parameters, Reasoning, Started, Turn
 from tests.conftest import StartMadlen
