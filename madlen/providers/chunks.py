@@ -20,6 +20,7 @@ from madlen.errors import Interrupted, UpstreamError
 from madlen.providers.bounds import bounded
 from madlen.providers.causes import Refusal
 from madlen.providers.characters import Characters
+from madlen.providers.gathering import gathering
 from madlen.providers.refusals import refusal
 from madlen.providers.thoughts import Thoughts
 from madlen.types import Done, Event, Image, Message, Reasoning, Request, Spent, Started, Text, Usage
@@ -38,21 +39,25 @@ async def events(
     if known != _NOBODY:
         yield known
     grammar = Grammar(model_id, known)
-    response = bounded(response)
-    if "text/event-stream" in response.headers.get("content-type", ""):
+    within = bounded(response)
+    if "text/event-stream" in within.headers.get("content-type", ""):
         # Server-sent events are UTF-8 whatever a header says, perhaps with a byte order mark.
-        response.encoding = "utf-8-sig"
-        async with aclosing(EventSource(response).aiter_sse()) as stream:
-            async for event in stream:
-                if event.data.strip() == _END:
-                    grammar.end()
-                    break
-                for parsed in grammar.take(decoded(event.data)):
-                    yield parsed
-                if grammar.failed:
-                    break
+        within.encoding = "utf-8-sig"
+        with gathering(response) as begin:
+            async with aclosing(EventSource(within).aiter_sse()) as stream:
+                async for event in stream:
+                    if event.data.strip() == _END:
+                        grammar.end()
+                        break
+                    for parsed in grammar.take(decoded(event.data)):
+                        yield parsed
+                        if isinstance(parsed, Text | Reasoning):
+                            # The first words are not waited for.
+                            begin()
+                    if grammar.failed:
+                        break
     else:
-        answer = decoded(await response.aread())
+        answer = decoded(await within.aread())
         if not isinstance(answer, dict):
             raise refusal(502, answer, model_id=model_id)
         if not _has_choice(answer) and not answer.get("error"):

@@ -1,0 +1,49 @@
+"""What comes within a frame of a screen, read from the network at once.
+
+To be woken costs a loop more than the chunk that it is woken for, and no screen shows two chunks sooner
+than in its next frame.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import anyio
+import httpx
+
+FRAME_SECONDS = 1 / 60
+
+
+@contextmanager
+def gathering(response: httpx.Response) -> Iterator[Callable[[], None]]:
+    """Gives what begins it, and ends it with the block.
+
+    Once begun, the response's connection, which is HTTP/1.1 and nobody else's, rests for the remainder of a
+    frame before it reads again; a read that filled its buffer is followed by the next at once. Without a
+    connection, as from a transport that only plays one, nothing changes.
+    """
+    # https://www.python-httpx.org/advanced/extensions/#network_stream
+    connection = response.extensions.get("network_stream")
+    if connection is None:
+        yield lambda: None
+        return
+    plain, again = connection.read, 0.0
+
+    async def read(max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 - httpcore's own
+        nonlocal again
+        if (rest := again - time.monotonic()) > 0:
+            await anyio.sleep(rest)
+        content: bytes = await plain(max_bytes, timeout=timeout)
+        again = time.monotonic() + FRAME_SECONDS if len(content) < max_bytes else 0.0
+        return content
+
+    def begin() -> None:
+        connection.read = read
+
+    try:
+        yield begin
+    finally:
+        # Its class's is there again.
+        vars(connection).pop("read", None)
