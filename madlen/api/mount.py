@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import AsyncIterator
@@ -80,6 +81,8 @@ async def _ready_before_it_is_asked() -> None:
         os._exit(STARTUP_FAILURE)
     await anyio.sleep(_FIRST_PAGE_SECONDS)
     await anyio.to_thread.run_sync(api.made)
+    # What is loaded now stays: a collection need not look through it each time, while every page waits.
+    gc.freeze()
 
 
 class _Same:

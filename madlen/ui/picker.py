@@ -82,13 +82,34 @@ def _first(offered: Sequence[str], chosen: str) -> str:
     return _PREFERRED if _PREFERRED in offered else offered[0]
 
 
+class _Lines:
+    """The lines of one list on one day, each made when it is first wanted."""
+
+    def __init__(self, models: Sequence[Model], pinned: Sequence[str], today: date) -> None:
+        self.about = (models, pinned, today)
+        self._by_id = {one.id: one for one in models}
+        self._said: dict[str, str] = {}
+
+    def __call__(self, model_id: str) -> str:
+        if model_id not in self._said:
+            _, pinned, today = self.about
+            self._said[model_id] = _line(self._by_id.get(model_id), model_id, model_id in pinned, today)
+        return self._said[model_id]
+
+
+_known = _Lines((), (), date.min)
+
+
 def lines(listing: Listing, choices: Choices) -> Callable[[str], str]:
-    """What a list of models says of each, by id."""
-    by_id, today = {one.id: one for one in listing.models}, datetime.now(UTC).date()
-    return lambda model_id: _line(by_id.get(model_id), model_id, choices, today)
+    """What a list of models says of each, by id; for all visitors one, as long as nothing of it changes."""
+    global _known
+    about = (listing.models, choices.pinned, datetime.now(UTC).date())
+    if _known.about != about:
+        _known = _Lines(*about)
+    return _known
 
 
-def _line(one: Model | None, model_id: str, choices: Choices, today: date) -> str:
+def _line(one: Model | None, model_id: str, pinned: bool, today: date) -> str:
     """A model in a line: name, price, context, id; only the id where no list has it any more."""
     if one is None:
         return f"{model_id} (not listed now)"
@@ -104,7 +125,7 @@ def _line(one: Model | None, model_id: str, choices: Choices, today: date) -> st
     gone = "" if catalogue.is_pickable(one, today) else " (not offered any more)"
     name = f"{catalogue.label(one)}{gone}"
     parts = [
-        f"{_PIN} {name}" if model_id in choices.pinned else name,
+        f"{_PIN} {name}" if pinned else name,
         price,
         f"{one.context_length:,} tokens" if one.context_length else "",
         model_id,

@@ -25,7 +25,7 @@ _SENT_PER_SECOND = 200_000
 """Characters a second that one growing block may cost; a longer block is drawn less often."""
 _WRAPPING = 130
 """Bytes of a message besides its words, about."""
-_LONGEST_WAIT, _LONGEST_WAIT_OF_MANY = 0.1, 0.26
+_LONGEST_WAIT, _LONGEST_WAIT_OF_MANY = 0.1, 0.32
 """Seconds for which words may wait until a paint is worth it: those of a usual answer, and of a fast one."""
 _SLOW = 600
 """Characters a second up to which an answer is of the usual speed, and costs little however it is sent."""
