@@ -7,8 +7,7 @@ from functools import partial
 import streamlit as st
 
 from madlen import catalogue, services
-from madlen.errors import MadlenError
-from madlen.ui import address, around, picker, presets, readiness, sidebar, talk, temporary, text
+from madlen.ui import address, around, attempts, picker, presets, readiness, sidebar, talk, temporary
 from madlen.ui.around import Around
 
 
@@ -44,7 +43,4 @@ def main() -> None:
     talk.draw(Around(key, session, passing, lane, model, listing, choices, newest, tools, quiet))
 
 
-try:
-    main()
-except MadlenError as error:
-    st.error(text.label(str(error)), icon=":material/error:")
+attempts.draw(main)

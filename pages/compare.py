@@ -16,6 +16,7 @@ from madlen.types import Choices, Lane, Reply, Session, Turn
 from madlen.ui import (
     address,
     answering,
+    attempts,
     composer,
     exports,
     imports,
@@ -24,7 +25,6 @@ from madlen.ui import (
     picker,
     readiness,
     sidebar,
-    text,
     then_now,
     unsent,
 )
@@ -214,7 +214,4 @@ def _welcome() -> None:
     )
 
 
-try:
-    main()
-except MadlenError as error:
-    st.error(text.label(str(error)), icon=":material/error:")
+attempts.draw(main)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from madlen import services
-from madlen.errors import MadlenError
-from madlen.ui import imports, past, sidebar, statistics, text
+from madlen.ui import attempts, imports, past, sidebar, statistics
 
 madlen = services.current()
 
@@ -21,7 +20,4 @@ def main() -> None:
     imports.draw(key="history-imports")
 
 
-try:
-    main()
-except MadlenError as error:
-    st.error(text.label(str(error)), icon=":material/error:")
+attempts.draw(main)

@@ -11,10 +11,9 @@ from statistics import median
 import streamlit as st
 
 from madlen import duels, ratings, services, votes
-from madlen.errors import MadlenError
 from madlen.providers.directory import Listing
 from madlen.types import Turn
-from madlen.ui import behind, sidebar, standing, text
+from madlen.ui import attempts, behind, sidebar, standing
 
 madlen = services.current()
 chat = madlen.chat
@@ -115,7 +114,4 @@ def _points(board: ratings.Standings, turns: Sequence[Turn]) -> list[ratings.Poi
     return points
 
 
-try:
-    main()
-except MadlenError as error:
-    st.error(text.label(str(error)), icon=":material/error:")
+attempts.draw(main)

@@ -8,11 +8,10 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from madlen import comparison, figures, services
-from madlen.errors import MadlenError
 from madlen.providers.directory import Listing
 from madlen.track_records import TrackRecord
 from madlen.types import Choices, Model
-from madlen.ui import picker, sidebar, text
+from madlen.ui import attempts, picker, sidebar, text
 from madlen.ui.models import details, narrowing, plot, table
 
 madlen = services.current()
@@ -123,7 +122,4 @@ def _gone(listing: Listing, records: Mapping[str, TrackRecord]) -> None:
             st.caption(f"**{text.label(record.model_id)}** · {text.label(details.use(record))}")
 
 
-try:
-    main()
-except MadlenError as error:
-    st.error(text.label(str(error)), icon=":material/error:")
+attempts.draw(main)

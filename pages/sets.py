@@ -11,12 +11,12 @@ import streamlit as st
 from madlen import catalogue, services
 from madlen.batch import results, summary
 from madlen.batch.results import Result
-from madlen.errors import MadlenError, NotFound
+from madlen.errors import NotFound
 from madlen.judgements import Judgement
 from madlen.prompt_sets import PromptSet, Run
 from madlen.providers.directory import Listing
 from madlen.types import Lane, Reply, Turn
-from madlen.ui import grid, picker, readiness, sidebar, streaming, text, verdict
+from madlen.ui import attempts, grid, picker, readiness, sidebar, streaming, text, verdict
 from madlen.ui.attempts import attempt
 from madlen.ui.sets import comparison, editor, files, judge, library, plots, progress, setup
 from madlen.ui.sets import results as table
@@ -196,7 +196,4 @@ def _deleted(delete: partial[None], then: dict[str, str]) -> None:
     library.go(then)
 
 
-try:
-    main()
-except MadlenError as error:
-    st.error(text.label(str(error)), icon=":material/error:")
+attempts.draw(main)

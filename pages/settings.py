@@ -5,8 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from madlen import disclosure, services
-from madlen.errors import MadlenError
-from madlen.ui import sidebar, text
+from madlen.ui import attempts, sidebar
 from madlen.ui.settings import danger, running
 
 madlen = services.current()
@@ -57,7 +56,4 @@ def _environment() -> None:
     )
 
 
-try:
-    main()
-except MadlenError as error:
-    st.error(text.label(str(error)), icon=":material/error:")
+attempts.draw(main)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from madlen import figures, services
-from madlen.errors import MadlenError, NotFound
-from madlen.ui import sidebar, text
+from madlen.errors import NotFound
+from madlen.ui import attempts, sidebar, text
 from madlen.ui.traces import listing, one, pair, places, replay
 
 madlen = services.current()
@@ -51,7 +51,4 @@ def _state() -> None:
         st.caption(f"{figures.counted(dropped, 'span')} could not be kept since the start.")
 
 
-try:
-    main()
-except MadlenError as error:
-    st.error(text.label(str(error)), icon=":material/error:")
+attempts.draw(main)

@@ -7,8 +7,7 @@ from datetime import UTC, datetime, timedelta
 import streamlit as st
 
 from madlen import figures, services, usage
-from madlen.errors import MadlenError
-from madlen.ui import sidebar, text
+from madlen.ui import attempts, sidebar
 from madlen.ui.usage import charts, tables, today
 from madlen.usage import By, Period, Taken
 
@@ -114,7 +113,4 @@ def _embedded(by_model: list[Taken]) -> None:
         )
 
 
-try:
-    main()
-except MadlenError as error:
-    st.error(text.label(str(error)), icon=":material/error:")
+attempts.draw(main)

@@ -1,4 +1,4 @@
-"""What a click does, when it may fail."""
+"""What a click does or a page draws, when it may fail."""
 
 from __future__ import annotations
 
@@ -16,3 +16,11 @@ def attempt(act: Callable[..., object], *args: object) -> None:
         act(*args)
     except MadlenError as error:
         st.toast(text.label(str(error)), icon=":material/error:")
+
+
+def draw(drawing: Callable[..., object], *args: object) -> None:
+    """Draws it, and where that fails says below what is there already why."""
+    try:
+        drawing(*args)
+    except MadlenError as error:
+        st.error(text.label(str(error)), icon=":material/error:")

@@ -19,6 +19,7 @@ from madlen.types import Lane, Message, Model, Parameters, Quota, Session, Turn
 from madlen.ui import (
     address,
     around,
+    attempts,
     composer,
     conversation,
     exports,
@@ -27,12 +28,10 @@ from madlen.ui import (
     sampling,
     sidebar,
     temporary,
-    text,
     unsent,
     welcome,
 )
 from madlen.ui.around import Around
-from madlen.ui.attempts import attempt
 from madlen.ui.temporary import Temporary
 from madlen.ui.unsent import Before, Unsent
 
@@ -53,16 +52,13 @@ def settle(key: str, lane: Lane) -> None:
     around.settle()
     sampling.adopt(key)
     picker.choose(key, lane.model_id)
-    attempt(_keep, key, lane)
+    attempts.attempt(_keep, key, lane)
 
 
 @st.fragment
 def draw(page: Around) -> None:
     """The conversation and its box. A prompt has only these drawn anew, and not what stands around them."""
-    try:
-        _draw(page)
-    except MadlenError as error:
-        st.error(text.label(str(error)), icon=":material/error:")
+    attempts.draw(_draw, page)
 
 
 def _draw(page: Around) -> None:

@@ -74,7 +74,7 @@ def test_hanging_up_on_a_whole_answer_that_nobody_keeps_stops_the_model(
     with served(madlen) as url:
         with pytest.raises(httpx2.ReadTimeout):
             httpx2.post(f"{url}/chat/", json=HELLO, timeout=httpx2.Timeout(5, read=0.3))
-        assert gate.reached.is_set()
+        assert gate.reached.wait(10)
         assert becomes_true(stream_ended(parrot))
 
 
@@ -97,6 +97,7 @@ def test_a_kept_answer_runs_on_when_its_caller_hangs_up(madlen: Services, gate: 
             httpx2.stream("POST", f"{url}/chat/", json=body, timeout=timeout) as response,
         ):
             list(response.iter_lines())
+        assert gate.reached.wait(10)
         gate.open()
         [turn] = madlen.store.turns(session.id)
         *_, last = madlen.hub.follow(turn.replies[0].id, every=0)

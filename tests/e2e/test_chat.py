@@ -50,6 +50,8 @@ def wait_for_words(page: Page, more_than: int) -> int:
             return all.length > 1 && last.innerText.split(/\\s+/).length > least;
         }""",
         arg=more_than,
+        # The model is loaded first.
+        timeout=90_000,
     )
     return words(page)
 

@@ -11,7 +11,7 @@ from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e import axe
-from tests.e2e.conftest import NewPage, Server, StartServer
+from tests.e2e.conftest import NewPage, Server, StartServer, settled
 from tests.e2e.test_lanes import NORTH, box
 from tests.e2e.test_openrouter import pretend, start
 from tests.pretend_openrouter import CHAT_MODEL, Answer, PretendOpenRouter, Silence, chunk, said
@@ -151,6 +151,8 @@ def test_a_link_opens_with_its_message_in_sight(
     page.goto(f"{server.url}/?session={session}&message={messages[4]['id']}")
     expect(page.get_by_text("Linked").first).to_be_in_viewport()
     expect(page.get_by_text("Prompt 2?")).to_be_in_viewport()
+    # Only a page that rests at its end follows what is new.
+    settled(page)
     page.get_by_role("button", name="Show 11 later prompts").click()
     expect(page.get_by_text("Prompt 13?")).to_be_in_viewport()
 

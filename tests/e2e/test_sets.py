@@ -7,7 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import NewPage, StartServer
+from tests.e2e.conftest import NewPage, StartServer, settled
 from tests.e2e.test_openrouter import pretend, start
 from tests.pretend_openrouter import Answer, Asked, PretendOpenRouter, said
 
@@ -49,8 +49,10 @@ def set_up(page: Page, url: str, folder: Path) -> None:
 
 def add_check(page: Page) -> None:
     page.get_by_role("tab", name="Checks").click()
+    settled(page)
     page.get_by_role("textbox", name="Words").fill("capital")
     page.get_by_role("textbox", name="Words").press("Enter")
+    settled(page)
     page.get_by_role("button", name="Add the check").click()
     expect(page.get_by_text("The answer contains “capital”.")).to_be_visible()
 

@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from madlen.services.wiring import Services
 from madlen.types import Turn
-from tests.pages.test_chat_page import Current, opened, texts
+from tests.pages.opening import Current, opened, texts
 from tests.pages.test_conversation import talked
 from tests.parrot import DONE, SEER, Parrot
 

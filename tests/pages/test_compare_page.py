@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from madlen.errors import UpstreamError
 from madlen.services.wiring import Services
 from madlen.types import Lane, Parameters, Session
-from tests.pages.test_chat_page import Current, looked_at, texts
+from tests.pages.opening import Current, looked_at, texts
 from tests.parrot import DEAR, DONE, POLLY, SEER, Parrot
 
 APP = Path(__file__).parents[2] / "app.py"

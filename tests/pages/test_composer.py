@@ -16,7 +16,7 @@ from madlen.types import Lane, Model, Parameters, Picture, Pricing, Quota
 from madlen.ui import welcome
 from madlen.ui.unsent import Unsent
 from tests.asking import ended
-from tests.pages.test_chat_page import Current, chatted, opened, texts
+from tests.pages.opening import Current, chatted, opened, texts
 from tests.parrot import DEAR, DONE, FREE, POLLY, SEER, Parrot
 
 ROOMY = Model("parrot/roomy", "Roomy", "parrot", context_length=100_000, pricing=FREE)

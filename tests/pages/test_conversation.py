@@ -9,7 +9,7 @@ from madlen.errors import StoreUnavailable
 from madlen.services.wiring import Services
 from madlen.types import Lane, Reply, Turn
 from tests.asking import POLLY, ended
-from tests.pages.test_chat_page import Current, opened, texts
+from tests.pages.opening import Current, opened, texts
 from tests.parrot import DONE, SEER, Parrot
 
 

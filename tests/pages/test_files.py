@@ -10,8 +10,8 @@ from streamlit.testing.v1 import AppTest
 
 from madlen.services.wiring import Services
 from madlen.types import Lane, Started
-from tests.pages import test_chat_page
-from tests.pages.test_chat_page import Current, chatted, looked_at, texts
+from tests.pages import opening
+from tests.pages.opening import Current, chatted, looked_at, texts
 from tests.pages.test_compare_page import compared, opened
 from tests.parrot import DONE, POLLY, Parrot
 from tests.test_archives import asked, settled, until
@@ -48,8 +48,8 @@ def clicked(page: AppTest, label: str) -> AppTest:
 def test_a_chat_and_a_comparison_can_be_exported_once_something_was_said(current: Current) -> None:
     madlen = current()
     assert labels(opened()) == []
-    assert labels(test_chat_page.opened()) == []
-    assert labels(exporting(test_chat_page.opened(session=chatted(madlen)))) == ["JSON", "Markdown", "HTML"]
+    assert labels(opening.opened()) == []
+    assert labels(exporting(opening.opened(session=chatted(madlen)))) == ["JSON", "Markdown", "HTML"]
     assert labels(exporting(opened(session=compared(madlen).id))) == ["JSON", "Markdown", "HTML"]
 
 
@@ -124,7 +124,7 @@ def test_a_comparison_is_asked_again_from_its_page(current: Current) -> None:
 
 def test_a_chat_is_asked_again_on_the_compare_page(current: Current) -> None:
     madlen = current()
-    page = clicked(exporting(test_chat_page.opened(session=chatted(madlen))), "Ask all of it again")
+    page = clicked(exporting(opening.opened(session=chatted(madlen))), "Ask all of it again")
     assert not page.exception
     newest = madlen.store.sessions()[0]
     assert newest.lanes == (Lane(POLLY.id, "A"),)

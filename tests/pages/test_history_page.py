@@ -18,7 +18,7 @@ from madlen.files.kinds import Kind
 from madlen.services.wiring import Services
 from madlen.types import Lane
 from madlen.ui import past
-from tests.pages.test_chat_page import Current, chatted, looked_at, texts
+from tests.pages.opening import Current, chatted, looked_at, texts
 from tests.parrot import DONE, POLLY, Parrot
 from tests.store.keeping import PICTURE
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from madlen.errors import UpstreamError
 from madlen.services.wiring import Services
 from madlen.types import Lane, Parameters, Session
-from tests.pages.test_chat_page import Current, looked_at, texts
+from tests.pages.opening import Current, looked_at, texts
 from tests.pages.test_compare_page import button, compared, opened
 from tests.parrot import DEAR, DONE, POLLY, SEER, Parrot
 

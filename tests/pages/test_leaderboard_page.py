@@ -13,7 +13,7 @@ from madlen.judgements import Judgement
 from madlen.services.wiring import Services
 from madlen.types import Lane
 from madlen.ui import standing
-from tests.pages.test_chat_page import Current, texts
+from tests.pages.opening import Current, texts
 from tests.pages.test_compare_page import APP, compared
 from tests.parrot import DEAR, DONE, POLLY, SEER, Parrot
 

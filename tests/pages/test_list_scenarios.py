@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from madlen import services
 from madlen.providers import directory
-from tests.pages.test_chat_page import opened, texts
+from tests.pages.opening import opened, texts
 from tests.playing import Stage, staged
 from tests.pretend_openrouter import CHAT_MODEL, PRIVATE_KEY, UNKNOWN_KEY, catalogue
 from tests.pretend_openrouter.listings import TRAINING

@@ -16,7 +16,7 @@ from madlen.services.wiring import Services
 from madlen.track_records import TrackRecord
 from madlen.types import Model, Pricing
 from madlen.ui.models import details, plot, table
-from tests.pages.test_chat_page import APP, Current, chatted, texts
+from tests.pages.opening import APP, Current, chatted, texts
 from tests.pages.test_compare_page import compared
 from tests.parrot import DEAR, DONE, POLLY, SEER, Parrot
 

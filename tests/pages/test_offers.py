@@ -28,7 +28,7 @@ from madlen.errors import (
 )
 from madlen.store.library import sqlite3
 from madlen.types import Lane, Model
-from tests.pages.test_chat_page import Current, chatted, opened, texts
+from tests.pages.opening import Current, chatted, opened, texts
 from tests.parrot import DEAR, DONE, POLLY, SEER, Parrot
 
 COUNTED = replace(POLLY, id="parrot/polly:free", name="Counted")

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from madlen import services
 from madlen.types import Lane, Model, Parameters, Picture, Pricing
 from madlen.ui.unsent import Unsent
-from tests.pages.test_chat_page import Current, chatted, left, looked_at, opened, texts
+from tests.pages.opening import Current, chatted, left, looked_at, opened, texts
 from tests.parrot import DEAR, DONE, FREE, POLLY, SEER, Parrot
 
 THINKER = Model(

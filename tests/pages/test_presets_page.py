@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from madlen import presets, prompt_library
 from madlen.services.wiring import Services
 from madlen.types import Lane, Parameters
-from tests.pages.test_chat_page import Current, chatted, left, looked_at, opened, texts
+from tests.pages.opening import Current, chatted, left, looked_at, opened, texts
 from tests.parrot import POLLY, SEER, Parrot
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)

@@ -9,9 +9,9 @@ import pytest
 from madlen.prompt_sets import Check, RunStatus
 from madlen.services.wiring import Services
 from tests.batch.running import a_set, carried_out, until_it_is
-from tests.pages.test_chat_page import Current, texts
-from tests.pages.test_sets_page import LANES, click, opened, tables
-from tests.pages.test_sets_page import a_set as kept_set
+from tests.pages.opening import Current, texts
+from tests.pages.sets_page import LANES, click, opened, tables
+from tests.pages.sets_page import a_set as kept_set
 from tests.parrot import DONE, Parrot
 
 

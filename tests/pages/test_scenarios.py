@@ -18,7 +18,7 @@ from madlen.providers import retries
 from madlen.types import Lane, Reply
 from madlen.ui import text
 from tests.behaviours import named
-from tests.pages.test_chat_page import opened
+from tests.pages.opening import opened
 from tests.playing import CHATS, KINDS, REASONS, SECRET, SENTENCES, SILENCE_SECONDS, TEXTS, Stage, staged
 from tests.pretend_openrouter import CHAT_MODEL, Answer, Asked, Scenario
 from tests.pretend_openrouter.chat import told

@@ -17,7 +17,7 @@ from madlen.services.wiring import Services
 from madlen.settings import Settings
 from madlen.types import Choices, Lane, Status
 from madlen.ui.settings.running import size
-from tests.pages.test_chat_page import APP, Current, chatted, texts
+from tests.pages.opening import APP, Current, chatted, texts
 from tests.parrot import POLLY, Gate, Parrot
 from tests.pretend_openrouter import PretendOpenRouter
 

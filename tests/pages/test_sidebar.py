@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from madlen.services.wiring import Services
 from tests.pages import test_compare_page, test_history_page
-from tests.pages.test_chat_page import APP, Current, chatted, opened
+from tests.pages.opening import APP, Current, chatted, opened
 from tests.pages.test_compare_page import compared
 from tests.pages.test_history_page import held
 from tests.parrot import DONE, POLLY, Parrot

@@ -13,7 +13,7 @@ from madlen.types import Picture
 from madlen.ui.temporary import Temporary
 from madlen.ui.unsent import Unsent
 from tests.asking import POLLY, ended
-from tests.pages.test_chat_page import Current, opened, texts
+from tests.pages.opening import Current, opened, texts
 from tests.parrot import DONE, SEER, Gate, Parrot
 
 SECRET = "Zx9CanarySecretOfMine"

@@ -13,40 +13,12 @@ from streamlit.testing.v1 import AppTest
 
 from madlen import votes
 from madlen.errors import RateLimited
-from madlen.services.wiring import Services
 from madlen.types import Lane, Reasoning
-from tests.pages.test_chat_page import APP, Current, chatted, looked_at, texts
+from tests.pages.opening import APP, Current, chatted, looked_at, texts
 from tests.pages.test_compare_page import compared
+from tests.pages.traces_page import cells, charts, listed, opened, trace_of
 from tests.parrot import DEAR, DONE, Parrot
 from tests.traces.making import kept, trace
-
-
-def opened(**query: str) -> AppTest:
-    page = AppTest.from_file(str(APP), default_timeout=30)
-    for name, value in query.items():
-        page.query_params[name] = value
-    return page.switch_page("pages/traces.py").run()
-
-
-def trace_of(madlen: Services, session_id: str) -> str:
-    """The id of the trace of a session's last answer."""
-    # The spans end just after whoever follows the answer is let go.
-    madlen.portal.call(lambda: None)
-    return madlen.store.turns(session_id)[-1].replies[-1].trace_id
-
-
-def listed(page: AppTest) -> list[str]:
-    """The traces that are listed, as their lines say them."""
-    return [one.label for one in page.main.button if (one.key or "").startswith("trace-") and one.icon]
-
-
-def charts(page: AppTest) -> list[dict[str, Any]]:
-    return [json.loads(one.proto.spec) for one in page.main.get("vega_lite_chart")]
-
-
-def cells(page: AppTest) -> str:
-    """All that tables say."""
-    return "\n".join(one.value.to_string() for one in page.main.dataframe)
 
 
 def test_without_traces_the_page_says_what_it_is_for(current: Current) -> None:
@@ -243,61 +215,6 @@ def test_where_none_are_kept_no_answer_leads_to_one(current: Current) -> None:
     page.run()
     assert not [one for one in page.main.button if (one.key or "").startswith("trace-")]
     assert "TRACES\\_KEPT" in texts(opened()) or "TRACES_KEPT" in texts(opened())
-
-
-def test_two_traces_stand_side_by_side_on_axes_of_one_length(current: Current) -> None:
-    madlen = kept(current())
-    first, second = (trace_of(madlen, chatted(madlen)) for _ in range(2))
-    page = looked_at(opened(trace=first), "trace-beside")
-    page.button(key="trace-both").click().run()
-    assert not page.exception
-    assert (page.query_params["trace"], page.query_params["beside"]) == (first, second)
-    lengths = {
-        json.dumps(layer["encoding"]["x"]["scale"]["domain"])
-        for spec in charts(page)
-        for layer in spec.get("layer", [spec])
-    }
-    assert len(lengths) == 1
-    table = page.main.dataframe[0].value
-    assert list(table["Figure"])[:3] == ["In all", "First chunk", "First visible text"]
-    page.button(key="alone-B").click().run()
-    assert dict(page.query_params) == {"trace": [second]} or page.query_params["trace"] == second
-
-
-def test_a_chat_is_gone_through_turn_by_turn(current: Current) -> None:
-    madlen = kept(current(Parrot(["First.", DONE], ["Second.", DONE])))
-    session_id = chatted(madlen)
-    made = madlen.chat.ask("Again", [Lane("parrot/polly")], session_id=session_id)
-    list(made.generations[0].follow(every=0))
-    trace_id = trace_of(madlen, session_id)
-    page = opened(session=session_id)
-    assert not page.exception
-    assert page.main.subheader.values == ["Turn 1", "Turn 2"]
-    said = texts(page)
-    assert "2 turns" in said
-    assert "6 tokens in, 10 out" in said
-    assert "0\\.0002" in said
-    assert said.index("First.") < said.index("Second.")
-    page.button(key=f"trace-of-{madlen.store.turns(session_id)[-1].replies[-1].id}").click().run()
-    assert page.query_params["trace"] == trace_id
-
-
-def test_a_long_chat_is_gone_through_in_parts(current: Current, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("madlen.ui.traces.replay.AT_ONCE", 1)
-    madlen = kept(current())
-    session_id = chatted(madlen)
-    made = madlen.chat.ask("Again", [Lane("parrot/polly")], session_id=session_id)
-    list(made.generations[0].follow(every=0))
-    page = opened(session=session_id)
-    assert page.main.subheader.values == ["Turn 1"]
-    page.button(key="replay-more").click().run()
-    assert page.main.subheader.values == ["Turn 1", "Turn 2"]
-
-
-def test_a_turn_whose_trace_has_gone_says_so(current: Current) -> None:
-    madlen = current()
-    page = opened(session=chatted(madlen))
-    assert "Its trace is not kept here any more." in texts(page)
 
 
 @pytest.mark.parametrize(

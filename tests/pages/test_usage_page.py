@@ -14,8 +14,8 @@ from madlen.types import Lane, Model, Parameters
 from madlen.ui.usage import tables
 from madlen.usage import Taken
 from tests.asking import ended
-from tests.pages.test_chat_page import Current, texts
-from tests.pages.test_chat_page import opened as chat_page
+from tests.pages.opening import Current, texts
+from tests.pages.opening import opened as chat_page
 from tests.parrot import DEAR, DONE, FREE, POLLY, Parrot
 
 SMALL = Model("local/small", "Small", "parrot", context_length=1000, pricing=FREE)

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from madlen.services.wiring import Services
 from madlen.types import Lane
 from madlen.votes import Vote
-from tests.pages.test_chat_page import Current, texts
+from tests.pages.opening import Current, texts
 from tests.pages.test_compare_page import LANES, button, compared, opened
 from tests.parrot import DEAR, DONE, POLLY, SEER, Parrot
 

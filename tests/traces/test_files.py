@@ -20,7 +20,7 @@ from madlen.settings import child_environment
 from madlen.traces import Traces, Wanted
 from madlen.tracing import Tracing
 from tests.conftest import StartMadlen
-from tests.pages.test_chat_page import chatted
+from tests.pages.opening import chatted
 from tests.traces.making import kept
 
 ROOT = Path(__file__).parents[2]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,104 +12,34 @@ from opentelemetry.context import Context
 from opentelemetry.sdk.trace import Span, SpanProcessor
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from opentelemetry.trace import SpanKind, StatusCode
+from opentelemetry.trace import StatusCode
 from starlette.testclient import TestClient
 
 from madlen.api.application import create
 from madlen.api.entry import Entry
 from madlen.errors import RateLimited
-from madlen.services.wiring import Services
 from madlen.tracing import Tracing
-from madlen.types import Lane, Parameters, Reasoning, Started, Turn
+from madlen.types import Lane, Parameters, Reasoning, Started
 from tests.conftest import StartMadlen
 from tests.parrot import DONE, Gate, Parrot
 from tests.playing import staged
 from tests.pretend_openrouter import CHAT_MODEL
-from tests.tracing.trees import Row, rows, traces
-
-CALLER = "0af7651916cd43dd8448eb211c80319c"
-TRACEPARENT = {"traceparent": f"00-{CALLER}-b7ad6b7169203331-01"}
-CHAT = "chat parrot/polly"
-SESSION = {"session.id": ...}
-
-ASK = Row("ask", None, SpanKind.INTERNAL, {**SESSION, "madlen.lanes": 1})
-BEGIN = Row(
-    "store begin",
-    "ask",
-    SpanKind.INTERNAL,
-    {**SESSION, "db.system.name": "sqlite", "db.operation.name": "begin"},
+from tests.tracing.chats import (
+    ANSWERED,
+    ASK,
+    BEGIN,
+    CALLER,
+    CUT,
+    FINISH,
+    FIRST,
+    asked,
+    ended,
+    posted,
+    server,
+    table,
+    within,
 )
-FINISH = Row(
-    "store finish",
-    CHAT,
-    SpanKind.INTERNAL,
-    {**SESSION, "db.system.name": "sqlite", "db.operation.name": "finish"},
-)
-REQUEST = {
-    **SESSION,
-    "gen_ai.operation.name": "chat",
-    "gen_ai.provider.name": "parrot",
-    "gen_ai.request.model": "parrot/polly",
-    "gen_ai.request.stream": True,
-    "gen_ai.output.type": "text",
-    "gen_ai.conversation.id": ...,
-    "madlen.reply.id": ...,
-}
-ANSWER = {
-    "gen_ai.response.finish_reasons": ("stop",),
-    "gen_ai.response.time_to_first_chunk": ...,
-    "gen_ai.usage.input_tokens": 3,
-    "gen_ai.usage.output_tokens": 5,
-    "madlen.cost_usd": 0.0001,
-}
-FIRST = ("madlen.first_chunk", "madlen.first_visible_text")
-ANSWERED = Row(CHAT, "ask", SpanKind.CLIENT, REQUEST | ANSWER, FIRST)
-CUT = Row(
-    CHAT,
-    "ask",
-    SpanKind.CLIENT,
-    {**REQUEST, "gen_ai.response.finish_reasons": ("error",)},
-)
-
-
-def server(route: str, status: int = 200) -> Row:
-    """The span of a request to the API, below one of its caller."""
-    said = {"http.method": "POST", "http.route": route, "http.scheme": "http", "http.flavor": "1.1"}
-    return Row(f"POST {route}", "elsewhere", SpanKind.SERVER, {**said, **SESSION, "http.status_code": status})
-
-
-def within(parent: Row, *spans: Row) -> list[Row]:
-    """The spans of a prompt that came through the API."""
-    return [parent, *(replace(span, parent=parent.name) if span.parent is None else span for span in spans)]
-
-
-def table(*spans: Row) -> list[Row]:
-    return sorted(spans, key=lambda row: (row.name, row.parent or ""))
-
-
-Ask = Callable[[Services], Sequence[Any]]
-
-
-def asked(madlen: Services, *lanes: Lane) -> Turn:
-    """A prompt as a page asks it, answered to its end."""
-    made = madlen.chat.ask("Hi", lanes or [Lane("parrot/polly")])
-    return ended(madlen, made)
-
-
-def ended(madlen: Services, made: Any) -> Turn:
-    for generation in made.generations:
-        list(generation.follow(every=0))
-    # The chat span ends just after its followers are let go, in the same step of the loop.
-    madlen.portal.call(lambda: None)
-    turn: Turn = made.turn
-    return turn
-
-
-def posted(madlen: Services, path: str, **body: Any) -> Any:
-    with TestClient(Entry(create(madlen)), raise_server_exceptions=False) as client:
-        answer = client.post(path, json=body, headers=TRACEPARENT)
-    madlen.portal.call(lambda: None)
-    return answer
+from tests.tracing.trees import rows, traces
 
 
 def test_a_chat(start_madlen: StartMadlen, spans: InMemorySpanExporter) -> None:
@@ -282,67 +211,6 @@ def test_an_end_of_the_process_is_an_event_and_an_error(
     attributes = {**CUT.attributes, "error.type": "interrupted"}
     cut = replace(CUT, attributes=attributes, events=("madlen.stopped",), status=StatusCode.ERROR)
     assert rows(spans.get_finished_spans()) == table(ASK, BEGIN, cut, FINISH)
-
-
-@pytest.fixture
-def openrouter(tmp_path: Path) -> Callable[[str], InMemorySpanExporter]:
-    def played(scenario: str) -> InMemorySpanExporter:
-        kept = InMemorySpanExporter()
-        tracer = Tracing(processors=[SimpleSpanProcessor(kept)])
-        with staged(tmp_path, tracing=tracer) as stage:
-            stage.play(scenario)
-            stage.reply()
-            stage.madlen.portal.call(lambda: None)
-        return kept
-
-    return played
-
-
-def test_each_try_is_a_child_of_the_answer_and_each_wait_an_event(
-    openrouter: Callable[[str], InMemorySpanExporter],
-) -> None:
-    chat = f"chat {CHAT_MODEL}"
-    post = {**SESSION, "http.method": "POST", "http.url": ...}
-    tries = [
-        Row("POST", chat, SpanKind.CLIENT, {**post, "http.status_code": 503}, status=StatusCode.ERROR),
-        Row("POST", chat, SpanKind.CLIENT, {**post, "http.status_code": 200}),
-    ]
-    attributes = {
-        **ANSWERED.attributes,
-        "gen_ai.provider.name": "openrouter",
-        "gen_ai.request.model": CHAT_MODEL,
-        "gen_ai.response.id": ...,
-        "gen_ai.response.model": f"{CHAT_MODEL}-20260402",
-        "gen_ai.usage.input_tokens": 9,
-        "gen_ai.usage.output_tokens": 4,
-        "madlen.cost_usd": 7.1e-05,
-        "openrouter.provider": "Google AI Studio",
-        "server.address": "127.0.0.1",
-        "server.port": ...,
-    }
-    found = openrouter("unavailable_then_good").get_finished_spans()
-    expected = table(
-        ASK,
-        BEGIN,
-        replace(ANSWERED, name=chat, attributes=attributes, events=("madlen.retrying", *FIRST)),
-        replace(FINISH, parent=chat),
-    )
-    assert [row for row in rows(found) if row.name != "POST"] == expected
-    posts = [row for row in rows(found) if row.name == "POST"]
-    assert sorted(posts, key=lambda row: -row.attributes["http.status_code"]) == tries
-    [address] = {str((span.attributes or {})["http.url"]) for span in found if span.name == "POST"}
-    assert address.endswith("/api/v1/chat/completions")
-
-
-def test_a_provider_is_told_the_trace_and_no_baggage_of_a_caller(tmp_path: Path) -> None:
-    with staged(tmp_path, enable_tracing=True) as stage:
-        with TestClient(Entry(create(stage.madlen))) as client:
-            body = {"model": CHAT_MODEL, "messages": [{"role": "user", "content": "Hi"}]}
-            answer = client.post("/chat/", json=body, headers={**TRACEPARENT, "baggage": "who=somebody"})
-        assert answer.status_code == 200
-        [question] = stage.questions
-        assert question.headers["traceparent"].split("-")[1] == CALLER
-        assert "baggage" not in question.headers
 
 
 @pytest.mark.parametrize("path", ["/health", "/metrics"])

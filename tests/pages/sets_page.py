@@ -1,0 +1,40 @@
+"""The page of prompt sets as a visitor opens it, and what one reads and clicks there."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from streamlit.testing.v1 import AppTest
+
+from madlen.prompt_sets import Check, Prompt, PromptSet
+from madlen.services.wiring import Services
+from madlen.types import Lane
+from tests.pages.opening import APP
+from tests.parrot import POLLY, SEER
+
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+LANES = (Lane(POLLY.id, "A"), Lane(SEER.id, "B"))
+
+
+def opened(**query: str) -> AppTest:
+    page = AppTest.from_file(str(APP), default_timeout=30)
+    for name, value in query.items():
+        page.query_params[name] = value
+    page = page.switch_page("pages/sets.py").run()
+    assert not page.exception
+    return page
+
+
+def a_set(madlen: Services, *texts: str, checks: tuple[Check, ...] = ()) -> PromptSet:
+    prompts = tuple(Prompt("", words, reference="42") for words in texts or ("One?", "Two?"))
+    return madlen.batch.save(PromptSet("", "Numbers", NOW, NOW, prompts, checks))
+
+
+def click(page: AppTest, key: str) -> None:
+    page.button(key=key).click().run()
+    assert not page.exception
+
+
+def tables(page: AppTest) -> list[list[dict[str, Any]]]:
+    return [table.value.to_dict("records") for table in page.dataframe]

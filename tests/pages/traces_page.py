@@ -1,0 +1,39 @@
+"""The page of traces as a visitor opens it, and what one reads there."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from streamlit.testing.v1 import AppTest
+
+from madlen.services.wiring import Services
+from tests.pages.opening import APP
+
+
+def opened(**query: str) -> AppTest:
+    page = AppTest.from_file(str(APP), default_timeout=30)
+    for name, value in query.items():
+        page.query_params[name] = value
+    return page.switch_page("pages/traces.py").run()
+
+
+def trace_of(madlen: Services, session_id: str) -> str:
+    """The id of the trace of a session's last answer."""
+    # The spans end just after whoever follows the answer is let go.
+    madlen.portal.call(lambda: None)
+    return madlen.store.turns(session_id)[-1].replies[-1].trace_id
+
+
+def listed(page: AppTest) -> list[str]:
+    """The traces that are listed, as their lines say them."""
+    return [one.label for one in page.main.button if (one.key or "").startswith("trace-") and one.icon]
+
+
+def charts(page: AppTest) -> list[dict[str, Any]]:
+    return [json.loads(one.proto.spec) for one in page.main.get("vega_lite_chart")]
+
+
+def cells(page: AppTest) -> str:
+    """All that tables say."""
+    return "\n".join(one.value.to_string() for one in page.main.dataframe)
