@@ -195,7 +195,8 @@ class Upstream:
         speaking = asyncio.ensure_future(self.manner(Wire(call, writer)))
         listening = asyncio.ensure_future(reader.read())
         await asyncio.wait({speaking, listening}, return_when=asyncio.FIRST_COMPLETED)
-        if not speaking.done():
+        # Who hangs up with words unread resets the connection, which whoever speaks may be told first.
+        if not speaking.done() or isinstance(speaking.exception(), ConnectionError):
             call.hung_up_at = time.monotonic()
             call.hung_up.set()
         for task in (speaking, listening):
