@@ -43,19 +43,18 @@ async def events(
     if "text/event-stream" in within.headers.get("content-type", ""):
         # Server-sent events are UTF-8 whatever a header says, perhaps with a byte order mark.
         within.encoding = "utf-8-sig"
-        with gathering(response) as begin:
-            async with aclosing(EventSource(within).aiter_sse()) as stream:
-                async for event in stream:
-                    if event.data.strip() == _END:
-                        grammar.end()
-                        break
-                    for parsed in grammar.take(decoded(event.data)):
-                        yield parsed
-                        if isinstance(parsed, Text | Reasoning):
-                            # The first words are not waited for.
-                            begin()
-                    if grammar.failed:
-                        break
+        async with gathering(response) as begin, aclosing(EventSource(within).aiter_sse()) as stream:
+            async for event in stream:
+                if event.data.strip() == _END:
+                    grammar.end()
+                    break
+                for parsed in grammar.take(decoded(event.data)):
+                    yield parsed
+                    if isinstance(parsed, Text | Reasoning):
+                        # The first words are not waited for.
+                        begin()
+                if grammar.failed:
+                    break
     else:
         answer = decoded(await within.aread())
         if not isinstance(answer, dict):

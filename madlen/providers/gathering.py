@@ -7,8 +7,8 @@ than in its next frame.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
 
 import anyio
 import httpx
@@ -16,8 +16,8 @@ import httpx
 FRAME_SECONDS = 1 / 60
 
 
-@contextmanager
-def gathering(response: httpx.Response) -> Iterator[Callable[[], None]]:
+@asynccontextmanager
+async def gathering(response: httpx.Response) -> AsyncGenerator[Callable[[], None]]:
     """Gives what begins it, and ends it with the block.
 
     Once begun, the response's connection, which is HTTP/1.1 and nobody else's, rests for the remainder of a

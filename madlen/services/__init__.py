@@ -29,6 +29,7 @@ def begin() -> Settings:
     Raises ``BadSetting`` or ``StoreUnavailable`` with a sentence for whoever starts the process.
     """
     with _lock:
+        _refuse_a_copy()
         return _current.settings if _current is not None else _opened()[0]
 
 
@@ -39,7 +40,8 @@ def current() -> Services:
     """
     global _begun, _current
     with _lock:
-        if _current is None or _copied:
+        _refuse_a_copy()
+        if _current is None:
             settings, store = _opened()
             # Not before it is wanted: it loads most of Madlen, and a server can listen without it.
             from madlen.services.wiring import Services  # noqa: PLC0415
@@ -49,13 +51,16 @@ def current() -> Services:
         return _current
 
 
-def _opened() -> tuple[Settings, Store]:
-    global _begun
+def _refuse_a_copy() -> None:
     if _copied:
         raise BadSetting(
             "This process is a copy of a Madlen that had begun already, and a copy has no threads: "
             "let each process load Madlen by itself (gunicorn without --preload)."
         )
+
+
+def _opened() -> tuple[Settings, Store]:
+    global _begun
     if _begun is None:
         settings = settings_module.load()
         logs.to_stderr(debug=settings.debug)

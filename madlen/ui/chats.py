@@ -13,7 +13,7 @@ import streamlit as st
 from madlen import services
 from madlen.history import UNDO_SECONDS, Entry
 from madlen.types import Session
-from madlen.ui import text
+from madlen.ui import address, text
 from madlen.ui.attempts import attempt
 
 Here = Literal["chat", "compare"]
@@ -84,7 +84,7 @@ def discard(session_ids: Sequence[str], title: str = "") -> None:
     number = services.current().shelf.discard(session_ids)
     what = f"“{title}”" if title else "1 chat" if number == 1 else f"{number:,} chats"
     st.session_state[_GONE] = (session_ids, what, time.monotonic() + UNDO_SECONDS)
-    if st.query_params.get("session") in session_ids:
+    if address.session_id() in session_ids:
         st.query_params.clear()
 
 

@@ -86,15 +86,19 @@ class _Lines:
     """The lines of one list on one day, each made when it is first wanted."""
 
     def __init__(self, models: Sequence[Model], pinned: Sequence[str], today: date) -> None:
-        self.about = (models, pinned, today)
+        self._models, self._pinned, self._today = models, pinned, today
         self._by_id = {one.id: one for one in models}
         self._said: dict[str, str] = {}
 
     def __call__(self, model_id: str) -> str:
         if model_id not in self._said:
-            _, pinned, today = self.about
-            self._said[model_id] = _line(self._by_id.get(model_id), model_id, model_id in pinned, today)
+            pinned = model_id in self._pinned
+            self._said[model_id] = _line(self._by_id.get(model_id), model_id, pinned, self._today)
         return self._said[model_id]
+
+    def hold(self, models: Sequence[Model], pinned: Sequence[str], today: date) -> bool:
+        """Whether these lines are of that list; one that was fetched again counts as another."""
+        return self._models is models and (self._pinned, self._today) == (pinned, today)
 
 
 _known = _Lines((), (), date.min)
@@ -104,9 +108,10 @@ def lines(listing: Listing, choices: Choices) -> Callable[[str], str]:
     """What a list of models says of each, by id; for all visitors one, as long as nothing of it changes."""
     global _known
     about = (listing.models, choices.pinned, datetime.now(UTC).date())
-    if _known.about != about:
-        _known = _Lines(*about)
-    return _known
+    held = _known
+    if not held.hold(*about):
+        _known = held = _Lines(*about)
+    return held
 
 
 def _line(one: Model | None, model_id: str, pinned: bool, today: date) -> str:

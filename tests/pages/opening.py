@@ -14,8 +14,11 @@ APP = Path(__file__).parents[2] / "app.py"
 Current = Callable[..., Services]
 
 
-def opened(**query: str) -> AppTest:
-    page = AppTest.from_file(str(APP), default_timeout=20)
+def opened(page_name: str = "", /, *, seconds: float = 20, **query: str) -> AppTest:
+    """The chat page or the one named, such as ``traces``; each of its runs may take ``seconds``."""
+    page = AppTest.from_file(str(APP), default_timeout=seconds)
+    if page_name:
+        page.switch_page(f"pages/{page_name}.py")
     for name, value in query.items():
         page.query_params[name] = value
     return page.run()

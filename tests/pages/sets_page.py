@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from madlen.prompt_sets import Check, Prompt, PromptSet
 from madlen.services.wiring import Services
 from madlen.types import Lane
-from tests.pages.opening import APP
+from tests.pages import opening
 from tests.parrot import POLLY, SEER
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -18,10 +18,7 @@ LANES = (Lane(POLLY.id, "A"), Lane(SEER.id, "B"))
 
 
 def opened(**query: str) -> AppTest:
-    page = AppTest.from_file(str(APP), default_timeout=30)
-    for name, value in query.items():
-        page.query_params[name] = value
-    page = page.switch_page("pages/sets.py").run()
+    page = opening.opened("sets", seconds=30, **query)
     assert not page.exception
     return page
 

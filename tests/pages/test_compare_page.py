@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from streamlit.testing.v1 import AppTest
 
 from madlen.errors import UpstreamError
 from madlen.services.wiring import Services
 from madlen.types import Lane, Parameters, Session
+from tests.pages import opening
 from tests.pages.opening import Current, looked_at, texts
 from tests.parrot import DEAR, DONE, POLLY, SEER, Parrot
 
-APP = Path(__file__).parents[2] / "app.py"
 LANES = [Lane(POLLY.id, "A"), Lane(SEER.id, "B", Parameters(temperature=0.5), "Be brief.")]
 
 
 def opened(**query: str) -> AppTest:
-    page = AppTest.from_file(str(APP), default_timeout=30)
-    for name, value in query.items():
-        page.query_params[name] = value
-    return page.switch_page("pages/compare.py").run()
+    return opening.opened("compare", seconds=30, **query)
 
 
 def unfolded(page: AppTest, key: str) -> AppTest:

@@ -6,7 +6,6 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
-from pathlib import Path
 from typing import IO
 
 import pytest
@@ -18,17 +17,14 @@ from madlen.files.kinds import Kind
 from madlen.services.wiring import Services
 from madlen.types import Lane
 from madlen.ui import past
+from tests.pages import opening
 from tests.pages.opening import Current, chatted, looked_at, texts
 from tests.parrot import DONE, POLLY, Parrot
 from tests.store.keeping import PICTURE
 
 
 def opened(**query: str) -> AppTest:
-    page = AppTest.from_file(str(Path(__file__).parents[2] / "app.py"), default_timeout=20)
-    page.switch_page("pages/history.py")
-    for name, value in query.items():
-        page.query_params[name] = value
-    return page.run()
+    return opening.opened("history", seconds=20, **query)
 
 
 def links(page: AppTest) -> list[str]:

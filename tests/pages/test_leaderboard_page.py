@@ -13,14 +13,14 @@ from madlen.judgements import Judgement
 from madlen.services.wiring import Services
 from madlen.types import Lane
 from madlen.ui import standing
+from tests.pages import opening
 from tests.pages.opening import Current, texts
-from tests.pages.test_compare_page import APP, compared
+from tests.pages.test_compare_page import compared
 from tests.parrot import DEAR, DONE, POLLY, SEER, Parrot
 
 
 def opened() -> AppTest:
-    page = AppTest.from_file(str(Path(APP)), default_timeout=30)
-    return page.switch_page("pages/leaderboard.py").run()
+    return opening.opened("leaderboard", seconds=30)
 
 
 def voted(madlen: Services, *, blind: bool = False, tags: tuple[str, ...] = ()) -> None:

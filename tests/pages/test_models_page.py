@@ -16,7 +16,8 @@ from madlen.services.wiring import Services
 from madlen.track_records import TrackRecord
 from madlen.types import Model, Pricing
 from madlen.ui.models import details, plot, table
-from tests.pages.opening import APP, Current, chatted, texts
+from tests.pages import opening
+from tests.pages.opening import Current, chatted, texts
 from tests.pages.test_compare_page import compared
 from tests.parrot import DEAR, DONE, POLLY, SEER, Parrot
 
@@ -36,10 +37,7 @@ ALL = (POLLY, SEER, DEAR, KNOWN)
 
 
 def opened(**query: str) -> AppTest:
-    page = AppTest.from_file(str(APP), default_timeout=30)
-    for name, value in query.items():
-        page.query_params[name] = value
-    page = page.switch_page("pages/models.py").run()
+    page = opening.opened("models", seconds=30, **query)
     assert not page.exception
     return page
 

@@ -17,7 +17,8 @@ from madlen.services.wiring import Services
 from madlen.settings import Settings
 from madlen.types import Choices, Lane, Status
 from madlen.ui.settings.running import size
-from tests.pages.opening import APP, Current, chatted, texts
+from tests.pages import opening
+from tests.pages.opening import Current, chatted, texts
 from tests.parrot import POLLY, Gate, Parrot
 from tests.pretend_openrouter import PretendOpenRouter
 
@@ -25,7 +26,7 @@ CANARY = "q7Zx9CanaryKey4Wm2"
 
 
 def opened() -> AppTest:
-    page = AppTest.from_file(str(APP), default_timeout=60).switch_page("pages/settings.py").run()
+    page = opening.opened("settings", seconds=60)
     assert not page.exception
     return page
 

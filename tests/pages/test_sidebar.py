@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from madlen.services.wiring import Services
 from tests.pages import test_compare_page, test_history_page
-from tests.pages.opening import APP, Current, chatted, opened
+from tests.pages.opening import Current, chatted, opened
 from tests.pages.test_compare_page import compared
 from tests.pages.test_history_page import held
 from tests.parrot import DONE, POLLY, Parrot
@@ -160,12 +160,12 @@ def statements(madlen: Services, number: int, monkeypatch: pytest.MonkeyPatch) -
             if query is None:
                 page = test_history_page.sought(test_history_page.opened(), "apples")
             else:
-                page = opened(**query)
+                page = opened(seconds=20, **query)
         assert not page.exception
         found[name] = len(carried_out)
     for name in ("compare", "leaderboard", "models", "sets", "settings"):
         with counted(madlen.store, monkeypatch) as carried_out:
-            page = AppTest.from_file(str(APP), default_timeout=60).switch_page(f"pages/{name}.py").run()
+            page = opened(name, seconds=60)
         assert not page.exception
         found[name] = len(carried_out)
     return found

@@ -9,12 +9,12 @@ from typing import Any
 
 import pyarrow  # type: ignore[import-untyped]
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from madlen import votes
 from madlen.errors import RateLimited
 from madlen.types import Lane, Reasoning
-from tests.pages.opening import APP, Current, chatted, looked_at, texts
+from tests.pages import opening
+from tests.pages.opening import Current, chatted, looked_at, texts
 from tests.pages.test_compare_page import compared
 from tests.pages.traces_page import cells, charts, listed, opened, trace_of
 from tests.parrot import DEAR, DONE, Parrot
@@ -199,9 +199,7 @@ def test_under_an_answer_its_trace_is_a_click_away(current: Current) -> None:
     madlen = kept(current())
     session_id = chatted(madlen)
     [turn] = madlen.store.turns(session_id)
-    page = AppTest.from_file(str(APP), default_timeout=30)
-    page.query_params["session"] = session_id
-    page.run()
+    page = opening.opened(seconds=30, session=session_id)
     page.button(key=f"trace-{turn.replies[0].id}").click().run()
     assert not page.exception
     assert "Why was this slow?" in page.main.subheader.values
@@ -210,9 +208,7 @@ def test_under_an_answer_its_trace_is_a_click_away(current: Current) -> None:
 def test_where_none_are_kept_no_answer_leads_to_one(current: Current) -> None:
     madlen = current(traces_kept=0)
     session_id = chatted(madlen)
-    page = AppTest.from_file(str(APP), default_timeout=30)
-    page.query_params["session"] = session_id
-    page.run()
+    page = opening.opened(seconds=30, session=session_id)
     assert not [one for one in page.main.button if (one.key or "").startswith("trace-")]
     assert "TRACES\\_KEPT" in texts(opened()) or "TRACES_KEPT" in texts(opened())
 

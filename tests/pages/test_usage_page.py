@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 from decimal import Decimal
-from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
@@ -14,8 +13,8 @@ from madlen.types import Lane, Model, Parameters
 from madlen.ui.usage import tables
 from madlen.usage import Taken
 from tests.asking import ended
+from tests.pages import opening
 from tests.pages.opening import Current, texts
-from tests.pages.opening import opened as chat_page
 from tests.parrot import DEAR, DONE, FREE, POLLY, Parrot
 
 SMALL = Model("local/small", "Small", "parrot", context_length=1000, pricing=FREE)
@@ -23,8 +22,7 @@ FREELY = Model("vendor/little:free", "Little", "parrot", context_length=1000, pr
 
 
 def opened() -> AppTest:
-    page = AppTest.from_file(str(Path(__file__).parents[2] / "app.py"), default_timeout=30)
-    return page.switch_page("pages/usage.py").run()
+    return opening.opened("usage", seconds=30)
 
 
 def answered(madlen: Services, model_id: str = POLLY.id, text: str = "Hi") -> str:
@@ -97,7 +95,7 @@ def test_the_embedded_model_and_free_requests_have_lines_of_their_own(current: C
 def test_the_budget_is_shown_where_one_looks_and_where_one_asks(current: Current) -> None:
     madlen = current(Parrot(["Hello", DONE]), daily_budget_usd=Decimal("0.01"))
     answered(madlen, DEAR.id)
-    for page in (opened(), chat_page()):
+    for page in (opened(), opening.opened()):
         assert not page.exception
         assert "0.0099 of" in texts(page).replace("\\", "")
 
@@ -105,7 +103,7 @@ def test_the_budget_is_shown_where_one_looks_and_where_one_asks(current: Current
 def test_a_prompt_over_the_budget_goes_back_with_what_would_fit(current: Current) -> None:
     madlen = current(Parrot(["Hello", DONE]), daily_budget_usd=Decimal("0.001"))
     session = madlen.chat.create_session(DEAR.id)
-    page = chat_page(session=session.id)
+    page = opening.opened(session=session.id)
     page.chat_input[0].set_value("How so?").run()
     assert "may cost $0.0082" in page.error[0].value.replace("\\", "")
     assert page.chat_input[0].proto.value == "How so?"
@@ -122,7 +120,7 @@ def test_a_prompt_over_the_budget_goes_back_with_what_would_fit(current: Current
 
 def test_a_free_model_is_one_click_from_a_prompt_over_the_budget(current: Current) -> None:
     madlen = current(Parrot(["Hello", DONE]), daily_budget_usd=Decimal(0))
-    page = chat_page(session=madlen.chat.create_session(DEAR.id).id)
+    page = opening.opened(session=madlen.chat.create_session(DEAR.id).id)
     page.chat_input[0].set_value("How so?").run()
     assert not [button for button in page.button if button.label.startswith("Ask for at most")]
     page.button(key="over-free").click().run()
@@ -137,10 +135,7 @@ def test_a_lane_over_the_budget_says_so_and_offers_less(current: Current) -> Non
     asked = madlen.chat.ask("Hi", lanes)
     for generation in asked.generations:
         ended(generation)
-    page = AppTest.from_file(str(Path(__file__).parents[2] / "app.py"), default_timeout=30)
-    page.switch_page("pages/compare.py")
-    page.query_params["session"] = asked.session_id
-    page.run()
+    page = opening.opened("compare", seconds=30, session=asked.session_id)
     assert not page.exception
     assert "Of the day's budget" in texts(page) + " ".join(error.value for error in page.error)
     assert "The budget of a new day begins at" in texts(page)

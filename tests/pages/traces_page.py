@@ -8,14 +8,11 @@ from typing import Any
 from streamlit.testing.v1 import AppTest
 
 from madlen.services.wiring import Services
-from tests.pages.opening import APP
+from tests.pages import opening
 
 
 def opened(**query: str) -> AppTest:
-    page = AppTest.from_file(str(APP), default_timeout=30)
-    for name, value in query.items():
-        page.query_params[name] = value
-    return page.switch_page("pages/traces.py").run()
+    return opening.opened("traces", seconds=30, **query)
 
 
 def trace_of(madlen: Services, session_id: str) -> str:

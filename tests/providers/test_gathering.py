@@ -34,7 +34,7 @@ class Connection:
 
 def played(connection: Connection, play: Callable[[Callable[[], None]], Awaitable[None]]) -> None:
     async def main() -> None:
-        with gathering(httpx.Response(200, extensions={"network_stream": connection})) as begin:
+        async with gathering(httpx.Response(200, extensions={"network_stream": connection})) as begin:
             await play(begin)
 
     anyio.run(main)
