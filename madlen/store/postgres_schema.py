@@ -58,4 +58,5 @@ STEPS: tuple[Callable[[Connection], None], ...] = (
     presets.m012_presets,
     history.m013_remarks,
     budget.m014_usage_and_budget,
+    history.m015_even_commits,
 )

@@ -61,3 +61,10 @@ def m013_remarks(connection: Connection) -> None:
         CREATE INDEX messages_rated ON messages (model_id, rating) WHERE rating IS NOT NULL;
         CREATE INDEX chat_sessions_from ON chat_sessions ((origin->>'session_id')) WHERE origin IS NOT NULL
     """)
+
+
+def m015_even_commits(connection: Connection) -> None:
+    # By itself the index of words collects what is new in a list that each search goes through, and writes
+    # all of it in the commit that finds the list full.
+    # https://www.postgresql.org/docs/current/gin.html#GIN-FAST-UPDATE
+    connection.execute("ALTER INDEX messages_search SET (fastupdate = off)")

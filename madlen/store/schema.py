@@ -22,5 +22,6 @@ for step in (
     schema_presets.m012_presets,
     schema_history.m013_remarks,
     schema_budget.m014_usage_and_budget,
+    schema_history.m015_even_commits,
 ):
     migrations()(step)

@@ -18,7 +18,10 @@ from madlen.types import Choices, Lane, Reply, Session, Status, Turn
 from madlen.ui import actions, composer, offers, picker, readiness, replies, streaming, text
 from madlen.ui.attempts import attempt
 
+TURNS_AT_FIRST = 6
+"""More than are in sight; a browser takes some 10 ms for each before it shows the last."""
 TURNS_AT_ONCE = 10
+"""So many more with each click."""
 _WITH_ICONS = 2
 """Turns at the end of the page, about as many as are in sight, that have their icons spread out."""
 
@@ -112,7 +115,7 @@ def _window(turns: Sequence[Turn], linked: Turn | None, key: str) -> Sequence[Tu
     There is a way to the ones before, so that a long chat opens as fast as a short one.
     """
     turns = turns if linked is None else turns[: turns.index(linked) + 1]
-    number = st.session_state.get(key, TURNS_AT_ONCE)
+    number = st.session_state.get(key, TURNS_AT_FIRST)
     hidden = len(turns) - number
     if hidden > 0:
         st.button(

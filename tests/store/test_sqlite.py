@@ -122,6 +122,21 @@ def test_the_search_index_stays_sound_through_every_change(store: SQLiteStore, r
     assert store.sessions(words="half") == []
 
 
+def test_the_index_of_words_merges_its_parts_only_when_there_are_sixteen(
+    store: SQLiteStore, raw: Database
+) -> None:
+    parts = []
+    asked(store)
+    for number in range(50):
+        store.save(replace(a_reply(), status=Status.COMPLETE, text=f"word{number}"))
+        [(found,)] = raw.execute("SELECT count(DISTINCT segid) FROM messages_search_idx").fetchall()
+        parts.append(found)
+    assert raw.execute("SELECT v FROM messages_search_config WHERE k = 'automerge'").fetchall() == [(0,)]
+    assert max(parts) > 8
+    assert min(parts[20:]) < 5
+    assert len(store.sessions(words="word49")) == 1
+
+
 def test_a_growing_answer_is_not_indexed_before_it_ends(store: SQLiteStore) -> None:
     asked(store)
     store.save(replace(a_reply(), text="seven"))
