@@ -74,8 +74,7 @@ class Generation:
         """The reply as far as it is known, without its text."""
         self._request = request
         self.provider = provider
-        self._store = store
-        self._checkpoints = checkpoints
+        self._store, self._checkpoints = store, checkpoints
         self._tracer = tracer
         self._portal = portal
         self._deadlines = deadlines
@@ -265,6 +264,7 @@ class Generation:
     async def _finish(self, status: Status, failure: Failure | None, inference: tracing.Inference) -> None:
         """Stores the end of the reply, and only then shows it."""
         self._checkpoints.forget(self.id)
+        self._transcript.close()
         if self._asked is not None:
             timing = replace(self.head.timing, duration=time.monotonic() - self._asked)
             self.head = replace(self.head, timing=timing)

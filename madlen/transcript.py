@@ -23,6 +23,8 @@ class Update:
     reasoning: str = ""
     note: str = ""
     """What is being waited for, as long as it is something else than the model's next word."""
+    whole: bool = False
+    """Whether no more words will come; the reply itself ends when they are stored."""
     ended: Reply | None = None
 
 
@@ -34,6 +36,7 @@ class Transcript:
         self._text: list[str] = []
         self._reasoning: list[str] = []
         self._note = ""
+        self._whole = False
         self._ended: Reply | None = None
         self._over = threading.Event()
         self._wakers: set[Callable[[], None]] = set()
@@ -60,6 +63,13 @@ class Transcript:
                 self._text.append(text)
             if reasoning:
                 self._reasoning.append(reasoning)
+        self._wake()
+
+    def close(self) -> None:
+        """Tells followers that they have all words, which the reply's end in the database need not delay."""
+        with self._lock:
+            self._whole = True
+        self._over.set()
         self._wake()
 
     def end(self, reply: Reply) -> None:
@@ -94,7 +104,7 @@ class Transcript:
                     return
                 told = time.monotonic()
                 news.wait(IDLE_SECONDS)
-                # The end is told at once.
+                # The last words are told at once, and so is the end.
                 self._over.wait(max(0.0, every - (time.monotonic() - told)))
 
     async def afollow(self) -> AsyncGenerator[Update]:
@@ -116,7 +126,7 @@ class Transcript:
     def _since(self, at: tuple[int, int]) -> tuple[Update, tuple[int, int]]:
         with self._lock:
             text, reasoning = "".join(self._text[at[0] :]), "".join(self._reasoning[at[1] :])
-            update = Update(text, reasoning, self._note, self._ended)
+            update = Update(text, reasoning, self._note, self._whole, self._ended)
             return update, (len(self._text), len(self._reasoning))
 
     @contextmanager

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -8,7 +9,7 @@ import pytest
 from madlen import hub as hub_module
 from madlen.errors import Interrupted, RateLimited
 from madlen.transcript import Update
-from madlen.types import Done, Message, Parameters, Reasoning, Started, Status, Text
+from madlen.types import Done, Message, Parameters, Reasoning, Reply, Started, Status, Text
 from tests.asking import ask, ended, stored_text, told
 from tests.conftest import StartMadlen
 from tests.parrot import DONE, USAGE, Gate, Parrot
@@ -79,6 +80,29 @@ def test_a_follower_is_told_when_nothing_is_new(start_madlen: StartMadlen) -> No
     follower = generation.follow(every=0)
     assert [next(follower), next(follower)] == [Update(), Update()]
     gate.open()
+
+
+def test_all_words_are_told_before_the_answer_is_stored_and_its_end_after(
+    start_madlen: StartMadlen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    madlen = start_madlen(Parrot(["Hello ", "there", DONE]))
+    saved, may_save = madlen.store.save, threading.Event()
+
+    def save(reply: Reply) -> None:
+        if reply.status is not Status.STREAMING:
+            assert may_save.wait(5)
+        saved(reply)
+
+    monkeypatch.setattr(madlen.store, "save", save)
+    text = ""
+    for update in ask(madlen).follow(every=60):
+        text += update.text
+        if update.ended is None and update.whole:
+            assert text == "Hello there"
+            may_save.set()
+    assert may_save.is_set()
+    assert update.whole
+    assert update.ended is not None
 
 
 def test_stopping_ends_a_silent_model_at_once_and_keeps_the_text(start_madlen: StartMadlen) -> None:

@@ -153,6 +153,7 @@ class Answer:
         self._note, self._told = container.empty(), ""
         self._thinking: _Painter | None = None
         self._words: _Painter | None = None
+        self._whole = False
 
     def take(self, update: Update) -> Reply | None:
         """Draws what is new; the whole reply once it has ended."""
@@ -162,15 +163,16 @@ class Answer:
             if self._words is None:
                 self._words = _Painter(self._body)
             self._tell("")
-        for painter, new in ((self._thinking, update.reasoning), (self._words, update.text)):
-            if painter is not None:
-                # Also without a word more, for those that wait to be painted.
-                painter.feed(new)
+        if not self._whole:
+            self._whole = update.whole or update.ended is not None
+            for painter, new in ((self._thinking, update.reasoning), (self._words, update.text)):
+                if painter is not None:
+                    # Also without a word more, for those that wait to be painted.
+                    painter.feed(new)
+                    if self._whole:
+                        painter.finish()
         if update.ended is not None:
             self._tell("")
-            for painter in (self._thinking, self._words):
-                if painter is not None:
-                    painter.finish()
             if self._thinking is not None and (label := figures.thinking(update.ended)) != THINKING:
                 # In the same place, what is inside stays.
                 self._thoughts.expander(label, icon=THINKING_ICON)

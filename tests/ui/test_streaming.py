@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack
 
+import pytest
+from streamlit.testing.v1 import AppTest
+
 from madlen.transcript import Update
 from madlen.types import Reply, Status
-from madlen.ui.streaming import _LONGEST_WAIT, _LONGEST_WAIT_OF_MANY, _WRAPPING, _Crowd, due, paced
+from madlen.ui.streaming import _LONGEST_WAIT, _LONGEST_WAIT_OF_MANY, _WRAPPING, _Crowd, _Painter, due, paced
 from tests.store.keeping import a_reply
 
 
@@ -48,6 +51,38 @@ def test_a_page_that_leaves_counts_no_more() -> None:
     next(watched)
     watched.close()  # type: ignore[attr-defined]
     assert crowd.pause() == 0
+
+
+def drawn() -> None:
+    """A page that draws what it is told of an answer."""
+    import streamlit as st  # noqa: PLC0415 - AppTest runs this function alone
+
+    from madlen.ui import streaming  # noqa: PLC0415
+
+    answer = streaming.Answer(st.container(), str)
+    st.session_state["gave"] = [answer.take(update) for update in st.session_state["told"]]
+
+
+@pytest.mark.parametrize("ends", [False, True])
+def test_the_last_words_are_painted_once_when_they_are_whole_be_the_answer_stored_or_not(
+    monkeypatch: pytest.MonkeyPatch, ends: bool
+) -> None:
+    finished: list[object] = []
+    finish = _Painter.finish
+
+    def finishing(painter: _Painter) -> None:
+        finished.append(painter)
+        finish(painter)
+
+    monkeypatch.setattr(_Painter, "finish", finishing)
+    end = [Update(whole=True, ended=a_reply())] if ends else []
+    page = AppTest.from_function(drawn)
+    page.session_state["told"] = [Update("Seven **col"), Update("ours**"), Update(whole=True), *end]
+    page.run()
+    assert not page.exception
+    assert [one.value for one in page.markdown] == ["Seven **colours**"]
+    assert page.session_state["gave"] == [None, None, None, *(update.ended for update in end)]
+    assert len(finished) == 1
 
 
 def test_a_paint_that_is_worth_it_does_not_wait() -> None:
