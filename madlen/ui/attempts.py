@@ -7,7 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from madlen.errors import MadlenError
-from madlen.ui import text
+from madlen.ui import text, turnstile
 
 
 def attempt(act: Callable[..., object], *args: object) -> None:
@@ -19,8 +19,9 @@ def attempt(act: Callable[..., object], *args: object) -> None:
 
 
 def draw(drawing: Callable[..., object], *args: object) -> None:
-    """Draws it, and where that fails says below what is there already why."""
+    """Draws it when it is its turn, and where that fails says below what is there already why."""
     try:
-        drawing(*args)
+        with turnstile.one():
+            drawing(*args)
     except MadlenError as error:
         st.error(text.label(str(error)), icon=":material/error:")

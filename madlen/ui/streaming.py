@@ -16,7 +16,7 @@ from streamlit.runtime.scriptrunner_utils.script_run_context import ThreadState
 from madlen import figures
 from madlen.transcript import Update
 from madlen.types import Reply
-from madlen.ui import blocks
+from madlen.ui import blocks, turnstile
 
 THINKING = "Thinking"
 THINKING_ICON = ":material/psychology:"
@@ -69,6 +69,7 @@ def paced(updates: Iterator[Update]) -> Iterator[Update]:
     They end early when somebody clicked beside the answer: Streamlit lets a fragment's own widgets wait
     until what runs has ended, and what runs is this.
     """
+    turnstile.leave()
     with _crowd.one_more():
         for update in updates:
             yield update
@@ -92,6 +93,7 @@ def _is_awaited() -> bool:
 
 def paced_all(updates: Iterator[Mapping[str, Update]]) -> Iterator[Mapping[str, Update]]:
     """``paced`` for the updates of several answers at once."""
+    turnstile.leave()
     with _crowd.one_more():
         for update in updates:
             yield update
