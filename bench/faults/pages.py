@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import BrowserContext, Locator, Page, expect, sync_playwright
+from playwright.sync_api import BrowserContext, Error, Locator, Page, expect, sync_playwright
 
 from bench.browser import FLAGS
 from bench.faults.outcome import Lab, Outcome
@@ -92,7 +92,7 @@ def stormed(lab: Lab) -> Outcome:
             page.wait_for_url("**/?session=*")
             address = page.url
             for _ in range(10):
-                page.reload(wait_until="commit")
+                _load_again(page)
                 time.sleep(lab.random.uniform(0.0, 0.1))
             start = time.monotonic()
             expect(_answer(page)).to_contain_text("to first token", timeout=PATIENCE)
@@ -137,6 +137,19 @@ def _account(outcome: Outcome, upstream: Upstream, server: Server, call: Call, a
     outcome.expect(len(messages) == 2, f"{len(messages)} messages are stored")
     outcome.lost += messages[0]["content"] != call.prompt or messages[-1]["content"] != call.text
     outcome.torn += status(messages[-1]) != "complete"
+
+
+def _load_again(page: Page) -> None:
+    """Also in mid-load: for a moment Chromium has no page there, while one takes the place of another."""
+    until = time.monotonic() + PATIENCE / 1000
+    while True:
+        try:
+            page.reload(wait_until="commit")
+        except Error as error:
+            if "Not attached to an active page" not in str(error) or time.monotonic() > until:
+                raise
+        else:
+            return
 
 
 def _box(page: Page) -> Locator:
