@@ -10,7 +10,7 @@ BENCH := tests/bench
 LOOKS := tests/e2e/test_looks.py tests/e2e/test_sets_looks.py
 BESIDE := $(VENV)/beside.txt
 
-.PHONY: test coverage setup system lint run lock screenshots faults bench phoenix
+.PHONY: test coverage setup system lint run lock screenshots faults fuzz bench phoenix
 
 test:
 	$(MAKE) --jobs=2 setup system
@@ -64,6 +64,10 @@ screenshots: setup system
 # Every fault many times, which takes about half an hour; what came of them is in bench/results/faults.json.
 faults: setup
 	$(BIN)/python -m bench.faults
+
+# The tests by property with other examples each time, and twenty times as many where a test does not say.
+fuzz: setup system
+	$(RUN) -m pytest -m hypothesis --hypothesis-profile=long --timeout=1200 $(patsubst %,--ignore=%,$(WAITING) $(BENCH))
 
 # Our traces in Arize Phoenix, which lives in an environment of its own, for it brings a hundred packages.
 phoenix: setup .phoenix/installed

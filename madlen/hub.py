@@ -55,7 +55,8 @@ class Hub:
         self._portal = portal
         self._store = store
         self._tracer = tracer
-        self._deadlines = deadlines
+        self.deadlines = deadlines
+        """Those of answers that begin from now on."""
         self.costs = Costs(store, budget)
         self._now = now
         self._running: dict[str, tuple[Generation, Future[None]]] = {}
@@ -86,7 +87,7 @@ class Hub:
             checkpoints=self._checkpoints,
             tracer=self._tracer,
             portal=self._portal,
-            deadlines=self._deadlines,
+            deadlines=self.deadlines,
             began=self.costs.began,
             settle=partial(self.costs.settle, kept=kept) if self.costs.limited or not kept else None,
         )

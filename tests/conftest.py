@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from anyio.from_thread import start_blocking_portal
+from hypothesis import settings
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
@@ -21,6 +22,11 @@ from madlen.tracing import Tracing
 from tests.parrot import Parrot
 
 StartMadlen = Callable[..., Services]
+
+# Hypothesis draws the same examples in every run, so that what fails is what was changed. Others are
+# drawn by `make fuzz`.
+settings.register_profile("long", deadline=None, max_examples=2000)
+settings.load_profile("ci")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from madlen.services.wiring import Services
 from madlen.settings import Settings
 from madlen.tracing import Tracing
 from madlen.types import Lane, Reply
-from tests.pretend_openrouter import CHAT_MODEL, SCENARIOS, PretendOpenRouter, Received
+from tests.pretend_openrouter import CHAT_MODEL, SCENARIOS, PretendOpenRouter, Received, Scenario
 from tests.pretend_openrouter.scenarios import transport
 
 SECRET = "q7Zx9CanaryKey4Wm2"
@@ -150,8 +150,13 @@ _TEXTS = {
 TEXTS = {name: text for text, names in _TEXTS.items() for name in names.split()}
 """The words of each scenario, whole or as far as they came; every other one has none."""
 
-SILENCE_SECONDS = 4.0
-"""How long a model may be silent where silences are played, on a busy machine too."""
+_PATIENCE_SECONDS = 30.0
+"""How long a model may be silent: on a busy machine the quickest takes seconds."""
+_SILENCES = {
+    **dict.fromkeys(["slow_first_token", "slow_first_token_with_comments", "silent_before_headers"], 0.5),
+    **dict.fromkeys(["silent", "silent_with_comments"], 4.0),
+}
+"""The same where silences are played, of which the last two begin behind a word that must have come."""
 CHATS = [name for name, scenario in SCENARIOS.items() if scenario.subject == "chat"]
 
 
@@ -174,10 +179,12 @@ class Stage:
     pretend: PretendOpenRouter
     madlen: Services
 
-    def play(self, name: str) -> None:
+    def play(self, scenario: str | Scenario) -> None:
         """Sets what is answered from here on, from the scenario's first step."""
-        self.pretend.play(name)
+        self.pretend.play(scenario)
         self.pretend.received.clear()
+        silence = _SILENCES.get(str(scenario), _PATIENCE_SECONDS)
+        self.madlen.hub.deadlines = replace(self.madlen.hub.deadlines, silence=silence)
 
     def reply(self, model_id: str = CHAT_MODEL) -> Reply:
         """The reply to a question, as its followers get it, which is as it is stored."""
@@ -207,7 +214,7 @@ def staged(folder: Path, *scenarios: str, tracing: Tracing | None = None, **chan
             "database_url": f"sqlite:///{folder}/chat.db",
             "openrouter_api_key": f"sk-or-v1-{SECRET}",
             "openrouter_base_url": pretend.base_url,
-            "no_token_seconds": 30.0,
+            "no_token_seconds": _PATIENCE_SECONDS,
             "enable_tracing": False,
             **changes,
         }

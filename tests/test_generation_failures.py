@@ -29,7 +29,7 @@ def test_a_defect_ends_the_reply_with_a_sentence_and_not_with_its_message(
 
 def test_silence_past_its_deadline_is_a_timeout(start_madlen: StartMadlen) -> None:
     madlen = start_madlen(Parrot(["Hello ", Gate(), "there", DONE]))
-    madlen.hub._deadlines = Deadlines(silence=0.05)
+    madlen.hub.deadlines = Deadlines(silence=0.05)
     reply = ended(ask(madlen))
     assert (reply.text, reply.status) == ("Hello ", Status.FAILED)
     assert reply.failure is not None
@@ -38,7 +38,7 @@ def test_silence_past_its_deadline_is_a_timeout(start_madlen: StartMadlen) -> No
 
 def test_an_answer_past_its_total_deadline_is_a_timeout(start_madlen: StartMadlen) -> None:
     madlen = start_madlen(Parrot(["Hello ", Gate(), DONE]))
-    madlen.hub._deadlines = Deadlines(silence=60, total=0.05)
+    madlen.hub.deadlines = Deadlines(silence=60, total=0.05)
     assert ended(ask(madlen)).status is Status.FAILED
 
 
@@ -141,7 +141,7 @@ def test_an_end_that_could_not_be_stored_is_stored_by_a_later_beat(
 def test_a_wait_that_the_provider_named_is_no_silence(start_madlen: StartMadlen) -> None:
     gate = Gate()
     madlen = start_madlen(Parrot([Retrying("rate-limited", 30.0), gate, "Hello", DONE]))
-    madlen.hub._deadlines = Deadlines(silence=0.05)
+    madlen.hub.deadlines = Deadlines(silence=0.05)
     generation = ask(madlen)
     follower = generation.follow(every=0)
     assert gate.reached.wait(5)
@@ -152,7 +152,7 @@ def test_a_wait_that_the_provider_named_is_no_silence(start_madlen: StartMadlen)
 
 def test_an_answer_that_talks_for_too_long_is_not_called_silent(start_madlen: StartMadlen) -> None:
     madlen = start_madlen(Parrot(["word "] * 100_000))
-    madlen.hub._deadlines = Deadlines(total=0.05)
+    madlen.hub.deadlines = Deadlines(total=0.05)
     reply = ended(ask(madlen))
     assert reply.failure is not None
     assert "took too long" in reply.failure.sentence

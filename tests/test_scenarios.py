@@ -17,7 +17,6 @@ from tests.playing import (
     REASONS,
     SECRET,
     SENTENCES,
-    SILENCE_SECONDS,
     STATUSES,
     TEXTS,
     Stage,
@@ -46,7 +45,7 @@ TIMES = {name: times for times, names in _TIMES.items() for name in names.split(
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    with staged(tmp_path_factory.mktemp("stage"), no_token_seconds=SILENCE_SECONDS) as ready:
+    with staged(tmp_path_factory.mktemp("stage")) as ready:
         yield ready
 
 

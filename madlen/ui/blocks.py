@@ -7,6 +7,8 @@ not with its square. Stored answers are cut in the same places, so nothing moves
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from functools import reduce
 
 _FENCE = re.compile(r"((?:\s|[-+*]\s|\d{1,9}[.)]\s)*)(`{3,}|~{3,})(.*)")
 _ITEM = re.compile(r"([-+*])(?:\s|$)|\d{1,9}([.)])(?:\s|$)")
@@ -114,14 +116,29 @@ def _item(line: str) -> str:
 def whole(text: str) -> list[str]:
     """The blocks of an answer that is whole, each with the link definitions that it uses from elsewhere."""
     blocks = split(text, LEAST)
-    definitions = {found[1].casefold(): found[0].strip() for found in _DEFINITION.finditer(text)}
+    definitions: dict[str, str] = {}
+    for label, line in _definitions(text):
+        # Of two with one label the first counts.
+        definitions.setdefault(label, line)
     return [_with_definitions(block, definitions) for block in blocks] if definitions else blocks
+
+
+def _definitions(text: str) -> Iterator[tuple[str, str]]:
+    """The label and the line of each link definition, those shown as code left out."""
+    if _DEFINITION.search(text):
+        fence = ""
+        for line in text.split("\n"):
+            fence = fence_after(fence, line)
+            if not fence and (found := _DEFINITION.match(line)):
+                yield found[1].casefold(), line.strip()
 
 
 def _with_definitions(block: str, definitions: dict[str, str]) -> str:
     said = block.casefold()
-    used = [line for label, line in definitions.items() if f"[{label}]" in said and line not in block]
-    if not used or "```" in block or "~~~" in block:
+    here = dict(_definitions(block))
+    used = [line for label, line in definitions.items() if f"[{label}]" in said and here.get(label) != line]
+    if not used or reduce(fence_after, block.split("\n"), ""):
+        # What stands behind code that is not closed is code as well.
         return block
     return block.rstrip("\n") + "\n\n" + "\n".join(used) + "\n"
 

@@ -26,6 +26,8 @@ def served(madlen: Services) -> Iterator[str]:
     config = uvicorn.Config(Entry(create(madlen)), port=0, log_level="critical", ws="none", lifespan="off")
     server = uvicorn.Server(config)
     socket = config.bind_socket()
+    # From here on clients may connect, and wait until the thread is up.
+    socket.listen()
     thread = threading.Thread(target=server.run, args=([socket],))
     thread.start()
     try:

@@ -23,7 +23,6 @@ from tests.playing import (
     REASONS,
     SECRET,
     SENTENCES,
-    SILENCE_SECONDS,
     STATUSES,
     Stage,
     says,
@@ -37,7 +36,7 @@ SILENT = {"silent", "silent_with_comments"}
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    with staged(tmp_path_factory.mktemp("stage"), no_token_seconds=SILENCE_SECONDS) as ready:
+    with staged(tmp_path_factory.mktemp("stage")) as ready:
         yield ready
 
 

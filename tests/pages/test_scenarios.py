@@ -19,7 +19,7 @@ from madlen.types import Lane, Reply
 from madlen.ui import text
 from tests.behaviours import named
 from tests.pages.opening import opened
-from tests.playing import CHATS, KINDS, REASONS, SECRET, SENTENCES, SILENCE_SECONDS, TEXTS, Stage, staged
+from tests.playing import CHATS, KINDS, REASONS, SECRET, SENTENCES, TEXTS, Stage, staged
 from tests.pretend_openrouter import CHAT_MODEL, Answer, Asked, Scenario
 from tests.pretend_openrouter.chat import told
 from tests.pretend_openrouter.payloads import refusal
@@ -32,7 +32,7 @@ ROUTER = "openrouter/free"
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     with (
-        staged(tmp_path_factory.mktemp("stage"), no_token_seconds=SILENCE_SECONDS) as ready,
+        staged(tmp_path_factory.mktemp("stage")) as ready,
         services.using(ready.madlen),
     ):
         yield ready
@@ -48,7 +48,7 @@ def no_other_chats(stage: Stage) -> Iterator[None]:
 
 def asked(stage: Stage, scenario: str | Scenario) -> AppTest:
     """A page on which somebody asked and watched the answer come."""
-    stage.pretend.play(scenario)
+    stage.play(scenario)
     page = opened()
     page.chat_input[0].set_value("Hello").run()
     assert not page.exception
@@ -57,7 +57,7 @@ def asked(stage: Stage, scenario: str | Scenario) -> AppTest:
 
 def shown(stage: Stage, scenario: str | Scenario) -> AppTest:
     """A page opened on a chat that was answered before."""
-    stage.pretend.play(scenario)
+    stage.play(scenario)
     page = opened(session=stage.reply(ROUTER).session_id)
     assert not page.exception
     return page

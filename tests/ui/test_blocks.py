@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from madlen.ui.blocks import Blocks, fence_after, split, whole
+from madlen.ui.blocks import LEAST, Blocks, fence_after, split, whole
 
 WHOLE = [
     "A paragraph.",
@@ -220,6 +220,39 @@ ITEMS = st.sampled_from(
 def test_the_blocks_are_drawn_as_the_whole_would_be(text: str) -> None:
     markdown = MarkdownIt("commonmark").enable("table")
     assert "".join(markdown.render(block) for block in whole(text)) == markdown.render(text)
+
+
+CODE = "```python\nx = 1\n```"
+"""Together with what is short it is one block."""
+
+
+def test_a_link_beside_code_leads_where_it_is_defined_later() -> None:
+    prose = "A paragraph of some length. " * 6
+    linking, *_ = whole(
+        f"{CODE}\n\nSee [the page][home]. {prose}\n\n[home]: https://example.com/a\n\n{prose}"
+    )
+    assert CODE in linking
+    assert linking.endswith("\n\n[home]: https://example.com/a\n")
+
+
+def test_a_link_is_not_defined_by_code() -> None:
+    prose = "A paragraph of some length. " * 6
+    text = f"See [home]. {prose}\n\n```\n[home]: https://example.com/a\n```\n"
+    assert whole(text) == split(text, LEAST)
+
+
+def test_of_two_definitions_the_first_counts() -> None:
+    prose = "A paragraph of some length. " * 6
+    linking, *_ = whole(
+        f"See [home]. {prose}\n\n[home]: https://example.com/a\n\n[home]: https://example.com/b"
+    )
+    assert linking.endswith("\n\n[home]: https://example.com/a\n")
+
+
+def test_what_follows_code_that_is_never_closed_is_left_as_it_is() -> None:
+    prose = "A paragraph of some length. " * 6
+    text = f"{prose}\n\n[home]: https://example.com/a\n\n{prose}\n\nSee [home].\n\n```\nx = 1\n"
+    assert whole(text)[-1].endswith("See [home].\n\n```\nx = 1\n")
 
 
 def test_a_list_goes_on_over_blank_lines_while_it_comes() -> None:
