@@ -7,6 +7,7 @@ the default model on two cores), so it happens once and in a worker thread, neve
 from __future__ import annotations
 
 import asyncio
+import os
 import secrets
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
 from contextlib import aclosing, suppress
@@ -214,6 +215,8 @@ def _serve(path: Path) -> _Served:
     parameters.model.path = str(path)
     parameters.n_ctx = CONTEXT_TOKENS
     parameters.n_parallel = _SLOTS
+    for work in (parameters.cpuparams, parameters.cpuparams_batch):
+        work.n_threads = threads(os.cpu_count() or 1)
     parameters.kv_unified = True
     parameters.cache_ram_mib = 0
     parameters.port = 0
@@ -231,6 +234,15 @@ def _serve(path: Path) -> _Served:
             "or not a GGUF model for text."
         ) from error
     return _Served(server, server.listening_address, key)
+
+
+def threads(cores: int) -> int:
+    """How many threads a model thinks with: half of the cores, on a small machine all but one.
+
+    At every layer each waits for all others. Where one has to share its core with a page or a browser,
+    all of them wait: two threads on two cores gave 4 tokens a second beside two busy programs, one gave 30.
+    """
+    return max(1, cores // 2, min(cores - 1, 3))
 
 
 def _ours(event: Event, model: Model) -> Event:

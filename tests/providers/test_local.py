@@ -12,7 +12,7 @@ import pytest
 
 from madlen.errors import ContextLength, ModelGone, ModelUnavailable
 from madlen.providers import weights
-from madlen.providers.local import DEFAULT_ID, LocalModels
+from madlen.providers.local import DEFAULT_ID, LocalModels, threads
 from madlen.tracing import Tracing
 from madlen.types import Done, Event, Message, Parameters, Request, Started, Text
 
@@ -53,6 +53,11 @@ def test_the_default_model_really_answers(cache: Path) -> None:
     assert done.usage.cost == Decimal(0)
     assert done.usage.completion_tokens is not None
     assert 0 < done.usage.completion_tokens <= 12
+
+
+@pytest.mark.parametrize(("cores", "number"), [(1, 1), (2, 1), (3, 2), (4, 3), (6, 3), (8, 4), (64, 32)])
+def test_a_model_leaves_cores_to_others(cores: int, number: int) -> None:
+    assert threads(cores) == number
 
 
 def test_a_file_of_ones_own_is_offered_beside_the_default(cache: Path, tmp_path: Path) -> None:
