@@ -9,6 +9,8 @@ from typing import Any
 
 from playwright.sync_api import Page
 
+from tests.e2e.conftest import in_the_dark
+
 _GRAVE = {"serious", "critical"}
 
 OF_STREAMLIT: dict[tuple[str, str], str] = {
@@ -50,10 +52,11 @@ def _script() -> str:
     return resources.files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
 
 
-def violations(page: Page) -> list[Violation]:
-    """All that axe-core finds on the page as it stands."""
+def violations(page: Page, *rules: str) -> list[Violation]:
+    """All that axe-core finds on the page as it stands, or what breaks one of the rules."""
     page.evaluate(_script())
-    found: dict[str, Any] = page.evaluate("() => axe.run(document, { resultTypes: ['violations'] })")
+    options = {"resultTypes": ["violations"], **({"runOnly": list(rules)} if rules else {})}
+    found: dict[str, Any] = page.evaluate("options => axe.run(document, options)", options)
     return [
         Violation(rule["id"], rule["impact"] or "", node["html"], node["failureSummary"])
         for rule in found["violations"]
@@ -62,6 +65,10 @@ def violations(page: Page) -> list[Violation]:
 
 
 def check(page: Page) -> None:
-    """Asserts that nothing serious or critical is found but what is known of Streamlit."""
-    grave = [one for one in violations(page) if one.impact in _GRAVE and not one.known]
+    """Asserts that in light and in dark nothing serious or critical is found but what is Streamlit's own."""
+    found = violations(page)
+    with in_the_dark(page):
+        # All else is the same there.
+        found += violations(page, "color-contrast")
+    grave = [one for one in found if one.impact in _GRAVE and not one.known]
     assert not grave, "\n".join(f"{one.rule} ({one.impact}): {one.html}\n  {one.why}" for one in grave)

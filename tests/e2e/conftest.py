@@ -9,9 +9,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import httpx2
 import pytest
@@ -31,6 +32,7 @@ CHROMIUM_FLAGS = [
     "--disable-sync",
 ]
 START_SECONDS = 60
+BACKGROUNDS = {"light": "rgb(255, 255, 255)", "dark": "rgb(21, 24, 23)"}
 
 expect.set_options(timeout=30_000)
 
@@ -138,6 +140,23 @@ def settled(page: Page) -> None:
     expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
     expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
     page.evaluate("document.fonts.ready")
+
+
+@contextmanager
+def in_the_dark(page: Page) -> Iterator[None]:
+    """Has the page follow a system that is dark for the time of the block, and then one that is light."""
+    _follow(page, "dark")
+    yield
+    _follow(page, "light")
+
+
+def _follow(page: Page, scheme: Literal["light", "dark"]) -> None:
+    page.emulate_media(color_scheme=scheme)
+    expect(page.get_by_test_id("stApp")).to_have_css("background-color", BACKGROUNDS[scheme])
+    page.wait_for_function(
+        """() => !document.getAnimations().some(
+            one => one.playState === "running" && one.transitionProperty?.includes("color"))"""
+    )
 
 
 def sent(page: Page, words: str) -> None:

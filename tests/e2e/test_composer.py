@@ -149,12 +149,11 @@ def test_stop_stands_beside_the_box_while_an_answer_runs_and_only_then(
     expect(box(page)).to_be_enabled()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_temporary_chat_and_its_prompts_are_open_to_everybody(
-    start_server: StartServer, pretend: PretendOpenRouter, new_page: NewPage, scheme: str
+    start_server: StartServer, pretend: PretendOpenRouter, new_page: NewPage
 ) -> None:
     server = start(start_server, pretend)
-    page = new_page(color_scheme=scheme, viewport={"width": 390, "height": 844})
+    page = new_page(viewport={"width": 390, "height": 844})
     page.goto(server.url)
     page.get_by_role("button", name="Temporary").click()
     expect(page.get_by_text("Temporary chat.")).to_be_visible()

@@ -6,7 +6,6 @@ import base64
 import io
 from typing import Any
 
-import pytest
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
@@ -192,9 +191,8 @@ def test_how_long_a_model_thought_stands_over_its_thoughts(
     expect(page.get_by_text("I draw squares")).to_be_visible()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_everybody_can_use_a_conversation_and_its_dialogs(
-    start_server: StartServer, pretend: PretendOpenRouter, new_page: NewPage, scheme: str
+    start_server: StartServer, pretend: PretendOpenRouter, new_page: NewPage
 ) -> None:
     pretend.answers[NORTH] = thinking()
     server = start(start_server, pretend)
@@ -202,7 +200,7 @@ def test_everybody_can_use_a_conversation_and_its_dialogs(
     asked(server, session, "What is this?", picture=True)
     pretend.answers[NORTH] = Answer(pieces=said(NORTH, "Short."))
     asked(server, session, "And now?")
-    page = new_page(color_scheme=scheme)
+    page = new_page()
     page.goto(f"{server.url}/?session={session}")
     expect(page.get_by_text("Short.")).to_be_visible()
     expect(page.get_by_text("From here on").first).to_be_attached()
@@ -213,7 +211,7 @@ def test_everybody_can_use_a_conversation_and_its_dialogs(
         axe.check(page)
         page.get_by_role("button", name="Close", exact=True).click()
         expect(page.get_by_role("dialog")).to_have_count(0)
-    narrow = new_page(color_scheme=scheme, viewport={"width": 390, "height": 844})
+    narrow = new_page(viewport={"width": 390, "height": 844})
     narrow.goto(f"{server.url}/?session={session}")
     expect(narrow.get_by_text("Short.")).to_be_visible()
     assert narrow.evaluate("document.documentElement.scrollWidth") <= 390

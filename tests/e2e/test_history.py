@@ -48,11 +48,10 @@ def searched(page: Page, words: str, number: int) -> None:
     expect(page.get_by_test_id("stMain").get_by_test_id("stCheckbox")).to_have_count(number)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_chats_are_found_while_one_types_and_opened_where_the_words_stand(
-    server: Server, new_page: NewPage, scheme: str
+    server: Server, new_page: NewPage
 ) -> None:
-    page = new_page(color_scheme=scheme)
+    page = new_page()
     page.goto(f"{server.url}/history")
     expect(page.get_by_role("button", name="Pick all")).to_be_visible()
     axe.check(page)
@@ -128,11 +127,8 @@ def test_the_open_chat_is_renamed_pinned_copied_and_deleted_from_the_sidebar(
     assert len(server.api("GET", "/sessions/")) == 3
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_filters_and_statistics_are_fit_to_see_also_on_a_phone(
-    server: Server, new_page: NewPage, scheme: str
-) -> None:
-    page = new_page(color_scheme=scheme, viewport={"width": 390, "height": 844})
+def test_filters_and_statistics_are_fit_to_see_also_on_a_phone(server: Server, new_page: NewPage) -> None:
+    page = new_page(viewport={"width": 390, "height": 844})
     page.goto(f"{server.url}/history")
     page.get_by_text("Statistics").click()
     expect(page.get_by_test_id("stVegaLiteChart")).to_have_count(2)

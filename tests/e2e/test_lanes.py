@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import pytest
 from playwright.sync_api import FloatRect, Locator, Page, expect
 
 from tests.e2e import axe
@@ -176,11 +175,10 @@ def test_a_click_on_a_point_lists_the_answers_behind_it(
     assert "turn=" in page.url
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_compare_and_leaderboard_can_be_used_by_everybody(
-    start_server: StartServer, pretend: PretendOpenRouter, new_page: NewPage, scheme: str
+    start_server: StartServer, pretend: PretendOpenRouter, new_page: NewPage
 ) -> None:
-    server, page = start(start_server, pretend), new_page(color_scheme=scheme)
+    server, page = start(start_server, pretend), new_page()
     pretend.answers[OWL] = Answer(status=404, body={"error": {"code": 404, "message": "No endpoints found"}})
     page.goto(f"{server.url}/leaderboard")
     expect(page.get_by_text("There are none yet")).to_be_visible()

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e import axe, pictures
-from tests.e2e.conftest import NewPage, Server, StartServer, settled
+from tests.e2e.conftest import NewPage, Server, StartServer, in_the_dark, settled
 from tests.e2e.test_openrouter import pretend, start
 from tests.e2e.test_places import LOOKS
 from tests.e2e.test_sets_looks import NORTH, OWL, fits
@@ -139,18 +139,27 @@ STATES: dict[str, Callable[[Page, Furnished], None]] = {
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize(("width", "light", "dark"), [("wide", "light", "dark"), ("phone", "phone", "")])
 def test_every_page_is_legible_usable_by_everybody_and_no_wider_than_the_screen(
-    furnished: Furnished, new_page: NewPage, screenshots: Path, tmp_path: Path, look: str
+    furnished: Furnished,
+    new_page: NewPage,
+    screenshots: Path,
+    tmp_path: Path,
+    width: str,
+    light: str,
+    dark: str,
 ) -> None:
     folder = screenshots / "looks"
     folder.mkdir(exist_ok=True)
-    page = new_page(**LOOKS[look])
+    page = new_page(**LOOKS[width])
     for name, reach in STATES.items():
         reach(page, furnished)
         settled(page)
         # The settings name folders of the machine, which belong into no documentation.
         place = tmp_path if name == "settings" else folder
-        pictures.take(page, place / f"{name}-{look}.png")
+        pictures.take(page, place / f"{name}-{light}.png")
+        if dark:
+            with in_the_dark(page):
+                pictures.take(page, place / f"{name}-{dark}.png")
         axe.check(page)
         assert fits(page), name

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e import axe, pictures
@@ -58,13 +57,12 @@ def fits(page: Page) -> bool:
     return bool(page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_prompt_sets_can_be_used_by_everybody(
-    start_server: StartServer, pretend: PretendOpenRouter, new_page: NewPage, scheme: str
+    start_server: StartServer, pretend: PretendOpenRouter, new_page: NewPage
 ) -> None:
     pretend.everyone = knowing
     server = start(start_server, pretend)
-    page = new_page(viewport={"width": 1280, "height": 900}, color_scheme=scheme)
+    page = new_page(viewport={"width": 1280, "height": 900})
     page.goto(f"{server.url}/sets")
     expect(page.get_by_text("A prompt set is a list of prompts")).to_be_visible()
     axe.check(page)

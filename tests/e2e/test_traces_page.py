@@ -147,12 +147,11 @@ def test_a_trace_is_downloaded_as_otlp(
     assert {one.trace_id.hex() for one in spans} == {trace_id}
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_traces_can_be_used_by_everybody(
-    start_server: StartServer, pretend: PretendOpenRouter, new_page: NewPage, scheme: str
+    start_server: StartServer, pretend: PretendOpenRouter, new_page: NewPage
 ) -> None:
     server = start(start_server, pretend, JAEGER_UI_URL="http://127.0.0.1:16686")
-    page = new_page(viewport={"width": 1280, "height": 1400}, color_scheme=scheme)
+    page = new_page(viewport={"width": 1280, "height": 1400})
     page.goto(f"{server.url}/traces")
     expect(page.get_by_text("There is none yet")).to_be_visible()
     axe.check(page)
