@@ -7,11 +7,10 @@ brings the stored row up to date while it grows.
 from __future__ import annotations
 
 import logging
-import math
 import time
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import AbstractContextManager, aclosing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import anyio
 import anyio.to_thread
@@ -19,7 +18,8 @@ from anyio.from_thread import BlockingPortal
 
 from madlen import failures, images, tracing
 from madlen.checkpoints import CHARACTERS, Checkpoints
-from madlen.errors import Interrupted, MadlenError, StoreUnavailable, UpstreamTimeout
+from madlen.deadlines import Deadlines
+from madlen.errors import Interrupted, MadlenError, StoreUnavailable
 from madlen.providers import Provider
 from madlen.store import Store
 from madlen.transcript import Transcript, Update
@@ -39,14 +39,6 @@ from madlen.types import (
 )
 
 log = logging.getLogger("madlen.generation")
-
-
-@dataclass(frozen=True, slots=True)
-class Deadlines:
-    """Seconds: the longest silence before and between chunks, keep-alives not counted; the whole answer."""
-
-    silence: float = 120.0
-    total: float = 1800.0
 
 
 class Generation:
@@ -189,48 +181,33 @@ class Generation:
         try:
             await self.provider.prepare(model_id)
             self._asked = asked = time.monotonic()
-            deadline, wait = asked + self._deadlines.total, 0.0
             async with aclosing(self.provider.stream(self._request)) as events:
-                # One scope whose deadline is moved on: one for each chunk costs more than the chunk.
-                with anyio.fail_after(None) as scope:
-                    while True:
-                        left = deadline - time.monotonic()
-                        if left <= 0:
-                            return UpstreamTimeout(f"The answer of {model_id} took too long and was ended.")
-                        scope.deadline = anyio.current_time() + min(self._deadlines.silence + wait, left)
-                        event = await anext(events)
-                        self._take(event, time.monotonic() - asked, inference)
-                        wait = event.seconds if isinstance(event, Retrying) else 0.0
+                with self._deadlines.patience(model_id) as patience:
+                    async for event in events:
+                        now = time.monotonic()
+                        self._take(event, now - asked, inference)
                         match event:
                             case Image(url):
-                                scope.deadline = math.inf
+                                patience.suspend()
                                 await self._keep_picture(url)
+                                now = time.monotonic()
                             case Done():
                                 return None
-        except StopAsyncIteration:
+                        patience.renew(now, event.seconds if isinstance(event, Retrying) else 0.0)
             return Interrupted(f"The answer of {model_id} ended before it was whole. Try again.")
-        except TimeoutError:
-            return UpstreamTimeout(
-                f"{model_id} has been silent for too long. Try again or choose another model."
-            )
         except MadlenError as error:
             return error
 
     def _take(self, event: Event, elapsed: float, inference: tracing.Inference) -> None:
-        timing = self.head.timing
-        if isinstance(event, Text | Reasoning | Image):
-            inference.chunk(elapsed, visible=isinstance(event, Text))
-            if timing.time_to_first_chunk is None:
-                timing = replace(timing, time_to_first_chunk=elapsed)
-        if isinstance(event, Text) and timing.time_to_first_token is None:
-            timing = replace(timing, time_to_first_token=elapsed)
-        if timing is not self.head.timing:
-            self.head = replace(self.head, timing=timing)
         match event:
             case Text(text):
+                self._time(elapsed, inference, visible=True)
                 self._write(text=text)
             case Reasoning(text):
+                self._time(elapsed, inference, visible=False)
                 self._write(reasoning=text)
+            case Image():
+                self._time(elapsed, inference, visible=False)
             case Retrying(kind, seconds):
                 inference.retrying(kind, seconds)
                 self._transcript.wait(
@@ -245,6 +222,17 @@ class Generation:
                 self.head = replace(
                     self.head, finish_reason=finish_reason, usage=usage, reasoning_details=thoughts
                 )
+
+    def _time(self, elapsed: float, inference: tracing.Inference, *, visible: bool) -> None:
+        """Takes note of when a chunk came."""
+        inference.chunk(elapsed, visible=visible)
+        timing = self.head.timing
+        if timing.time_to_first_chunk is None:
+            timing = replace(timing, time_to_first_chunk=elapsed)
+        if visible and timing.time_to_first_token is None:
+            timing = replace(timing, time_to_first_token=elapsed)
+        if timing is not self.head.timing:
+            self.head = replace(self.head, timing=timing)
 
     async def _keep_picture(self, url: str) -> None:
         """Takes a picture that the model made, written anew like any other; a bad one is only noted."""

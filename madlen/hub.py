@@ -19,8 +19,9 @@ from madlen import tracing
 from madlen.budget import Budget
 from madlen.checkpoints import Checkpoints
 from madlen.costs import Costs
+from madlen.deadlines import Deadlines
 from madlen.errors import MadlenError, StoreUnavailable
-from madlen.generation import Deadlines, Generation
+from madlen.generation import Generation
 from madlen.providers import Provider
 from madlen.replicas import Replicas
 from madlen.store import Store

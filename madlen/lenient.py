@@ -24,6 +24,8 @@ def text(value: Any) -> str:
     """
     if not isinstance(value, str):
         return ""
+    if value.isascii():
+        return value
     return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 

@@ -28,6 +28,16 @@ class Update:
     ended: Reply | None = None
 
 
+class _Bell:
+    """Wakes a follower, once until it has looked: a hundred chunks that come meanwhile cost it nothing."""
+
+    __slots__ = ("rung", "wake")
+
+    def __init__(self, wake: Callable[[], None]) -> None:
+        self.wake = wake
+        self.rung = False
+
+
 class Transcript:
     """The words of one answer. Written by the loop's thread, followed from any."""
 
@@ -39,7 +49,7 @@ class Transcript:
         self._whole = False
         self._ended: Reply | None = None
         self._over = threading.Event()
-        self._wakers: set[Callable[[], None]] = set()
+        self._bells: tuple[_Bell, ...] = ()
 
     @property
     def ended(self) -> Reply | None:
@@ -82,15 +92,22 @@ class Transcript:
     @contextmanager
     def tail(self, waker: Callable[[], None]) -> Iterator[Callable[[], Update]]:
         """Something that gives what is new since it was last called; ``waker`` is called when there is."""
-        at = (0, 0)
+        at, bell = (0, 0), _Bell(waker)
 
         def news() -> Update:
             nonlocal at
-            update, at = self._since(at)
-            return update
+            with self._lock:
+                bell.rung = False
+                text, reasoning = "".join(self._text[at[0] :]), "".join(self._reasoning[at[1] :])
+                at = len(self._text), len(self._reasoning)
+                return Update(text, reasoning, self._note, self._whole, self._ended)
 
-        with self._watch(waker):
+        with self._lock:
+            self._bells = (*self._bells, bell)
+        try:
             yield news
+        finally:
+            self._forget(bell)
 
     def follow(self, *, every: float) -> Generator[Update]:
         """For script threads: everything so far, then what comes, at most once in ``every`` seconds."""
@@ -123,29 +140,17 @@ class Transcript:
                     return
                 await news.wait()
 
-    def _since(self, at: tuple[int, int]) -> tuple[Update, tuple[int, int]]:
+    def _forget(self, bell: _Bell) -> None:
         with self._lock:
-            text, reasoning = "".join(self._text[at[0] :]), "".join(self._reasoning[at[1] :])
-            update = Update(text, reasoning, self._note, self._whole, self._ended)
-            return update, (len(self._text), len(self._reasoning))
-
-    @contextmanager
-    def _watch(self, waker: Callable[[], None]) -> Iterator[None]:
-        with self._lock:
-            self._wakers.add(waker)
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._wakers.discard(waker)
+            self._bells = tuple(each for each in self._bells if each is not bell)
 
     def _wake(self) -> None:
-        with self._lock:
-            wakers = tuple(self._wakers)
-        for waker in wakers:
+        for bell in self._bells:
+            if bell.rung:
+                continue
+            bell.rung = True
             try:
-                waker()
+                bell.wake()
             except RuntimeError:
                 # The follower's loop has closed; its handler cannot take itself out any more.
-                with self._lock:
-                    self._wakers.discard(waker)
+                self._forget(bell)

@@ -167,8 +167,7 @@ def _ask(session: Session | None, asked: Sequence[Lane], hidden: bool) -> None:
     except MadlenError as error:
         unsent.refuse(prompt, error)
     else:
-        st.query_params.clear()
-        st.query_params["session"] = made.session_id
+        address.go(session=made.session_id)
 
 
 def _arrange(session_id: str, asked: Sequence[Lane]) -> None:

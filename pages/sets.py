@@ -16,7 +16,7 @@ from madlen.judgements import Judgement
 from madlen.prompt_sets import PromptSet, Run
 from madlen.providers.directory import Listing
 from madlen.types import Lane, Reply, Turn
-from madlen.ui import attempts, grid, picker, readiness, sidebar, streaming, text, verdict
+from madlen.ui import address, attempts, grid, picker, readiness, sidebar, streaming, text, verdict
 from madlen.ui.attempts import attempt
 from madlen.ui.sets import comparison, editor, files, judge, library, plots, progress, setup
 from madlen.ui.sets import results as table
@@ -50,7 +50,7 @@ def _library() -> None:
 def _set(opened: PromptSet) -> None:
     listing, choices = chat.models(), chat.store.choices()
     picker.notes(listing)
-    _back({})
+    _back()
     st.title(text.label(opened.name))
     runs = chat.store.runs(set_id=opened.id)
     prompts, checks, run = st.tabs(["Prompts", "Checks", "Run"])
@@ -75,13 +75,13 @@ def _set(opened: PromptSet) -> None:
 
 
 def _start(opened: PromptSet, lanes: Sequence[Lane], name: str) -> None:
-    library.go({"run": batch.start(opened, lanes, name.strip()).id})
+    address.go(run=batch.start(opened, lanes, name.strip()).id)
 
 
 def _run(run: Run) -> None:
     listing = chat.models()
     names = {model.id: catalogue.label(model) for model in listing.models}
-    _back({"set": run.set_id} if run.set_id else {})
+    _back(**({"set": run.set_id} if run.set_id else {}))
     st.title(text.label(run.name))
     lanes = " · ".join(f"{lane.name}: {names.get(lane.model_id, lane.model_id)}" for lane in run.lanes)
     st.caption(text.label(f"{run.created_at:%Y-%m-%d %H:%M} UTC · {lanes}"))
@@ -174,14 +174,14 @@ def _no_offer(reply: Reply) -> None:
     """A cell is asked again with the others of its run that failed."""
 
 
-def _back(address: dict[str, str]) -> None:
+def _back(**there: str) -> None:
     st.button(
-        "To the set" if address else "All prompt sets",
+        "To the set" if there else "All prompt sets",
         key="back",
         icon=":material/arrow_back:",
         type="tertiary",
-        on_click=library.go,
-        args=(address,),
+        on_click=address.go,
+        kwargs=there,
     )
 
 
@@ -193,7 +193,7 @@ def _delete(label: str, told: str, delete: partial[None], then: dict[str, str]) 
 
 def _deleted(delete: partial[None], then: dict[str, str]) -> None:
     delete()
-    library.go(then)
+    address.go(**then)
 
 
 attempts.draw(main)

@@ -51,9 +51,11 @@ BELOW = {
     "shelf": "types errors origins history beginnings store hub",
     "titles": "types errors beginnings generation chat",
     "checkpoints": "types errors tracing store",
-    "generation": "types errors checkpoints images transcript tracing providers store failures",
+    "deadlines": "errors",
+    "generation": "types errors checkpoints deadlines images transcript tracing providers store failures",
     "replicas": "types errors transcript store generation",
-    "hub": "types errors checkpoints transcript tracing providers store generation replicas budget costs",
+    "hub": "types errors checkpoints deadlines transcript tracing providers store generation replicas budget "
+    "costs",
     "chat": "types errors beginnings catalogue comparison conversation images tracing providers store "
     "generation hub votes lane_sets",
     "batch": "types days errors origins lenient beginnings catalogue comparison conversation differences "
@@ -63,8 +65,8 @@ BELOW = {
     "then_now": "types",
     "archives": "types errors origins beginnings comparison files store generation chat then_now",
     "run_files": "errors origins archives batch files prompt_sets store",
-    "services": "types errors logs settings catalogue images tracing providers store generation hub chat "
-    "archives batch run_files shelf titles editing budget traces",
+    "services": "types errors logs deadlines settings catalogue images tracing providers store generation "
+    "hub chat archives batch run_files shelf titles editing budget traces",
     "api": "types errors history settings catalogue images transcript tracing guard generation hub chat "
     "services archives comparison votes ratings files lane_sets viewport prompt_sets batch "
     "judgements duels presets prompt_library remarks editing usage traces disliked",

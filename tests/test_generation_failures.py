@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import pytest
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
+from madlen.deadlines import Deadlines
 from madlen.errors import RateLimited, StoreUnavailable
-from madlen.generation import Deadlines
 from madlen.tracing import names
 from madlen.types import Reply, Retrying, Status
 from tests.asking import ask, ended

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-
-def whole(text: str) -> str:
-    """The text with halves that belong together joined; one that is alone becomes U+FFFD."""
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+from madlen import lenient
 
 
 class Characters:
@@ -18,11 +15,14 @@ class Characters:
 
     def take(self, piece: Any) -> str:
         """The text that is whole by then; what is no text says nothing."""
-        text = self._half + (piece if isinstance(piece, str) else "")
+        said = piece if isinstance(piece, str) else ""
+        if not self._half and said.isascii():
+            return said
+        text = self._half + said
         self._half = text[-1:] if "\ud800" <= text[-1:] <= "\udbff" else ""
-        return whole(text.removesuffix(self._half))
+        return lenient.text(text.removesuffix(self._half))
 
     def rest(self) -> str:
         """What stands for a half whose other one never came."""
         half, self._half = self._half, ""
-        return whole(half)
+        return lenient.text(half)

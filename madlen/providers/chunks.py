@@ -27,6 +27,7 @@ from madlen.types import Done, Event, Image, Message, Reasoning, Request, Spent,
 
 _END = "[DONE]"
 _NOBODY = Started()
+_WORDS = (Text, Reasoning)
 
 
 async def events(
@@ -50,7 +51,7 @@ async def events(
                     break
                 for parsed in grammar.take(decoded(event.data)):
                     yield parsed
-                    if isinstance(parsed, Text | Reasoning):
+                    if isinstance(parsed, _WORDS):
                         # The first words are not waited for.
                         begin()
                 if grammar.failed:
@@ -82,6 +83,7 @@ class Grammar:
     def __init__(self, model_id: str, known: Started = _NOBODY) -> None:
         self._model_id = model_id
         self._started = known
+        self._named: tuple[Any, Any, Any] = (None, None, None)
         self._finish_reason = ""
         self._usage = Usage()
         self._reasoning = Characters()
@@ -110,7 +112,7 @@ class Grammar:
         self._finish_reason = lenient.text(choice.get("finish_reason")) or self._finish_reason
         content = lenient.mapping(choice.get("delta") or choice.get("message"))
         self._thoughts.take(content.get("reasoning_details"))
-        return [*self._who(chunk), *self._words(content)]
+        return self._who(chunk) + self._words(content)
 
     def rest(self) -> list[Event]:
         """What is told last: a half of a character whose other never came, and the bill of a failure."""
@@ -138,27 +140,35 @@ class Grammar:
         return Done(self._finish_reason, self._usage, self._thoughts.whole())
 
     def _who(self, chunk: dict[str, Any]) -> list[Event]:
+        # Nearly every chunk says the same as the one before.
+        named = (chunk.get("model"), chunk.get("provider"), chunk.get("id"))
+        if named == self._named:
+            return []
+        self._named = named
         known = self._started
         started = Started(
-            model=lenient.text(chunk.get("model")) or known.model,
-            provider=lenient.text(chunk.get("provider")) or known.provider,
-            generation_id=lenient.text(chunk.get("id")) or known.generation_id,
+            model=lenient.text(named[0]) or known.model,
+            provider=lenient.text(named[1]) or known.provider,
+            generation_id=lenient.text(named[2]) or known.generation_id,
         )
         self._started = started
         return [started] if started != known else []
 
     def _words(self, content: dict[str, Any]) -> list[Event]:
-        return [
-            *_said(
-                self._reasoning.take(content.get("reasoning") or content.get("reasoning_content")),
-                self._text.take(content.get("content")),
-            ),
-            *_images(content.get("images")),
-        ]
+        said = _said(
+            self._reasoning.take(content.get("reasoning") or content.get("reasoning_content")),
+            self._text.take(content.get("content")),
+        )
+        return said + _images(content["images"]) if "images" in content else said
 
 
 def _said(reasoning: str, text: str) -> list[Event]:
-    return [*([Reasoning(reasoning)] if reasoning else []), *([Text(text)] if text else [])]
+    said: list[Event] = []
+    if reasoning:
+        said.append(Reasoning(reasoning))
+    if text:
+        said.append(Text(text))
+    return said
 
 
 def _images(made: Any) -> list[Event]:

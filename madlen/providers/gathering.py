@@ -14,6 +14,16 @@ import anyio
 import httpx
 
 FRAME_SECONDS = 1 / 60
+_LONGEST_SECONDS = 1 / 30
+"""The frame of a page that draws an answer, as long as many others are read at the same time."""
+_SHARE_SECONDS = 1 / 240
+_reading = 0
+"""How many connections are read just now; all are on one loop."""
+
+
+def frame_seconds() -> float:
+    """How long a connection rests: with each that is read beside it longer, up to a page's own frame."""
+    return min(max(FRAME_SECONDS, _reading * _SHARE_SECONDS), _LONGEST_SECONDS)
 
 
 @asynccontextmanager
@@ -29,6 +39,7 @@ async def gathering(response: httpx.Response) -> AsyncGenerator[Callable[[], Non
     if connection is None:
         yield lambda: None
         return
+    global _reading
     plain, again = connection.read, 0.0
 
     async def read(max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 - httpcore's own
@@ -36,14 +47,16 @@ async def gathering(response: httpx.Response) -> AsyncGenerator[Callable[[], Non
         if (rest := again - time.monotonic()) > 0:
             await anyio.sleep(rest)
         content: bytes = await plain(max_bytes, timeout=timeout)
-        again = time.monotonic() + FRAME_SECONDS if len(content) < max_bytes else 0.0
+        again = time.monotonic() + frame_seconds() if len(content) < max_bytes else 0.0
         return content
 
     def begin() -> None:
         connection.read = read
 
+    _reading += 1
     try:
         yield begin
     finally:
+        _reading -= 1
         # Its class's is there again.
         vars(connection).pop("read", None)

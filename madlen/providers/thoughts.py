@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any
 
 from madlen import lenient
-from madlen.providers import characters
 
 _JOINED = ("text", "summary", "data")
 
@@ -43,5 +42,5 @@ class Thoughts:
 
 def _mended(item: dict[str, Any]) -> dict[str, Any]:
     """The item with characters whose halves came in two fragments."""
-    joined = {name: characters.whole(item[name]) for name in _JOINED if isinstance(item.get(name), str)}
+    joined = {name: lenient.text(item[name]) for name in _JOINED if isinstance(item.get(name), str)}
     return {**item, **joined}

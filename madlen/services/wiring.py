@@ -19,9 +19,9 @@ from madlen.batch import Batch
 from madlen.batch.judging import Judging
 from madlen.budget import Budget
 from madlen.chat import Chat
+from madlen.deadlines import Deadlines
 from madlen.editing import Editing
 from madlen.errors import UpstreamAuth
-from madlen.generation import Deadlines
 from madlen.hub import Hub
 from madlen.providers import Provider, reach, weights
 from madlen.providers.account import Account

@@ -20,6 +20,11 @@ def session_id() -> str:
     return str(st.query_params.get("session", ""))
 
 
+def go(**names: str) -> None:
+    """Goes to a place by all that its address names; the browser's way back is one step. For callbacks."""
+    st.query_params.from_dict(names)
+
+
 def session(*, instead: str) -> Session | None:
     """The session in the address, or ``None``; one that has gone is said to be, and ``instead`` offered."""
     named = session_id()

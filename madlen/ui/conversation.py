@@ -22,8 +22,8 @@ TURNS_AT_FIRST = 6
 """More than are in sight; a browser takes some 10 ms for each before it shows the last."""
 TURNS_AT_ONCE = 10
 """So many more with each click."""
-_WITH_ICONS = 2
-"""Turns at the end of the page, about as many as are in sight, that have their icons spread out."""
+_WITH_ICONS = 1
+"""Turns at the end of the page that have their icons spread out; a browser takes some 15 ms for each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,12 +181,13 @@ def _draw(talk: Talk, turn: Turn, stop: DeltaGenerator, follow: list[Callable[[]
     reply = talk.shown(turn)
     name = talk.name(reply.model_id)
     below = replies.Below(offer=partial(_offer, talk, acts), always=partial(_always, talk, turn, acts))
-    with st.chat_message("assistant", avatar=replies.ANSWER_ICON):
-        if reply.status is not Status.STREAMING:
+    place = st.chat_message("assistant", avatar=replies.ANSWER_ICON)
+    if reply.status is not Status.STREAMING:
+        with place:
             replies.ended(reply, name, below=below)
-            return
-        waiting = partial(readiness.waiting, reply.model_id)
-        card = replies.Arriving(reply, name, waiting=waiting, stop=None, below=below)
+        return
+    waiting = partial(readiness.waiting, reply.model_id)
+    card = replies.Arriving(place, reply, name, waiting=waiting, below=below)
     composer.stopping(stop, reply.id, partial(attempt, services.current().chat.stop))
     follow.append(partial(_follow, card, reply.id, stop))
 

@@ -11,7 +11,7 @@ from madlen import services
 from madlen.errors import MadlenError
 from madlen.files.kinds import MEDIA_TYPES, Kind, file_name
 from madlen.types import Session
-from madlen.ui import text
+from madlen.ui import address, text
 from madlen.ui.chats import Here
 
 _FILES: dict[Kind, tuple[str, str, str]] = {
@@ -73,8 +73,7 @@ def _again(session_id: str) -> None:
     except MadlenError as error:
         st.toast(text.label(str(error)), icon=":material/error:")
     else:
-        st.query_params.clear()
-        st.query_params["session"] = begun.id
+        address.go(session=begun.id)
 
 
 def _again_elsewhere(session_id: str) -> None:

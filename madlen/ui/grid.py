@@ -58,6 +58,7 @@ def draw(turn: Turn, shown: Mapping[str, Reply], names: Mapping[str, str], acts:
                 st.caption(text.label(told))
             if reply.id in running:
                 arriving[reply.id] = replies.Arriving(
+                    st.container(),
                     reply,
                     titles[lane],
                     waiting=_waiting(acts, reply.model_id),

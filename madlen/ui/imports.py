@@ -12,7 +12,7 @@ from madlen import services
 from madlen.archives import Taken
 from madlen.errors import MadlenError
 from madlen.files.imports import FILE_BYTES
-from madlen.ui import text
+from madlen.ui import address, text
 
 _SHOWN = 1000
 
@@ -79,8 +79,7 @@ def _offer(file: UploadedFile, key: str, number: int) -> None:
         except MadlenError as error:
             st.error(text.label(str(error)), icon=":material/error:")
         else:
-            st.query_params.clear()
-            st.query_params["session"] = begun.id
+            address.go(session=begun.id)
             st.rerun()
 
 

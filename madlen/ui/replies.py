@@ -87,31 +87,32 @@ def _line() -> DeltaGenerator:
 
 
 class Arriving:
-    """The inside of a card of a reply in flight: draws what is told of it.
+    """The inside of a card of a reply in flight: draws what is told of it into the card.
 
-    With ``stop`` it has a button for that.
+    With ``stop`` it has a button for that. There is nothing in it before it is needed, for each element is
+    one more that a browser draws before the first word.
     """
 
     def __init__(
         self,
+        card: DeltaGenerator,
         reply: Reply,
         name: str,
         *,
         waiting: Callable[[float], str],
-        stop: Callable[[str], None] | None,
         below: Below,
+        stop: Callable[[str], None] | None = None,
     ) -> None:
         self._name = name
         self._below = below
-        self._head, self._answer, self._foot = (
-            st.empty(),
-            streaming.Answer(st.container(), waiting),
-            st.empty(),
-        )
+        self._card = card
+        self._head = card.empty()
         with self._head:
             _heading(reply, name)
-        if stop is not None:
-            self._foot.button(
+        self._answer = streaming.Answer(card if stop is None else card.container(), waiting)
+        self._stop = None if stop is None else card.empty()
+        if self._stop is not None:
+            self._stop.button(
                 "Stop", key=f"stop-{reply.id}", icon=":material/stop_circle:", on_click=stop, args=(reply.id,)
             )
 
@@ -134,7 +135,7 @@ class Arriving:
     def _end(self, reply: Reply) -> None:
         with self._head:
             _heading(reply, self._name)
-        with self._foot.container():
+        with self._card if self._stop is None else self._stop.container():
             _ending(reply, self._below)
         # What is read aloud: the end, once, for the words themselves are no live region.
         st.toast(text.label(figures.finished(reply, self._name)), icon=":material/done:")

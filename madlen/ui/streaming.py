@@ -113,13 +113,16 @@ def due(new: int, block: int, seconds: float) -> bool:
 
 
 class _Painter:
-    """Draws growing text: finished blocks as elements of their own, the last one again and again."""
+    """Draws growing text: finished blocks as elements of their own, the last one again and again.
 
-    def __init__(self, container: DeltaGenerator) -> None:
+    The first stands in ``place`` if one is given, all others behind what is in the container.
+    """
+
+    def __init__(self, container: DeltaGenerator, place: DeltaGenerator | None = None) -> None:
         self._container = container
         self._blocks = blocks.Blocks(blocks.LEAST)
         self._finished: list[tuple[DeltaGenerator, str]] = []
-        self._place = container
+        self._place = container if place is None else place
         """Where the last block is drawn: behind all others, and then in its own place again."""
         self._drawn = ""
         self._drawn_at = 0.0
@@ -151,8 +154,11 @@ class Answer:
     def __init__(self, container: DeltaGenerator, waiting: Callable[[float], str]) -> None:
         self._began = time.monotonic()
         self._waiting = waiting
-        self._thoughts, self._body = container.empty(), container.container()
-        self._note, self._told = container.empty(), ""
+        self._container = container
+        self._place: DeltaGenerator | None = container.empty()
+        """Where it is said what is being waited for, until what comes takes the place."""
+        self._told = ""
+        self._thoughts = container
         self._thinking: _Painter | None = None
         self._words: _Painter | None = None
         self._whole = False
@@ -160,11 +166,10 @@ class Answer:
     def take(self, update: Update) -> Reply | None:
         """Draws what is new; the whole reply once it has ended."""
         if update.reasoning and self._thinking is None:
+            self._thoughts = self._next()
             self._thinking = _Painter(self._thoughts.expander(THINKING, icon=THINKING_ICON))
-        if update.text:
-            if self._words is None:
-                self._words = _Painter(self._body)
-            self._tell("")
+        if update.text and self._words is None:
+            self._words = _Painter(self._container, self._next())
         if not self._whole:
             self._whole = update.whole or update.ended is not None
             for painter, new in ((self._thinking, update.reasoning), (self._words, update.text)):
@@ -186,14 +191,22 @@ class Answer:
             self._tell(self._waiting(waited))
         return None
 
+    def _next(self) -> DeltaGenerator:
+        """The place for what begins, in which nothing is told any more."""
+        place, self._place, self._told = self._place, None, ""
+        return self._container.empty() if place is None else place
+
     def _tell(self, note: str) -> None:
         """Says what is being waited for; nothing where that is nothing."""
-        if note != self._told:
-            self._told = note
-            if note:
-                self._note.caption(note)
-            else:
-                self._note.empty()
+        if note == self._told:
+            return
+        self._told = note
+        if self._place is None:
+            self._place = self._container.empty()
+        if note:
+            self._place.caption(note)
+        else:
+            self._place.empty()
 
 
 def whole(text: str) -> None:

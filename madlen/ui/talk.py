@@ -155,8 +155,7 @@ def _send(session: Session | None, passing: Temporary | None, key: str, written:
         return
     if not session_id:
         around.begin(asked.session_id, key)
-    st.query_params.clear()
-    st.query_params["session"] = asked.session_id
+    address.go(session=asked.session_id)
 
 
 def _send_anew(passing: Temporary | None, key: str, written: Unsent, lane: Lane) -> None:

@@ -12,7 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 from madlen import beginnings, conversation, services, temporary
 from madlen.generation import Generation
 from madlen.types import Lane, Message, Reply, Status, Turn
-from madlen.ui import composer, offers, readiness, replies, streaming
+from madlen.ui import address, composer, offers, readiness, replies, streaming
 from madlen.ui.attempts import attempt
 from madlen.ui.unsent import Unsent
 
@@ -129,9 +129,9 @@ def _arriving(
     generation: Generation, reply: Reply, name: str, below: replies.Below, stop: DeltaGenerator
 ) -> None:
     composer.stopping(stop, reply.id, services.current().chat.stop)
-    with st.chat_message("assistant", avatar=replies.ANSWER_ICON):
-        waiting = partial(readiness.waiting, reply.model_id)
-        card = replies.Arriving(reply, name, waiting=waiting, stop=None, below=below)
+    place = st.chat_message("assistant", avatar=replies.ANSWER_ICON)
+    waiting = partial(readiness.waiting, reply.model_id)
+    card = replies.Arriving(place, reply, name, waiting=waiting, below=below)
     card.follow(generation.follow(every=streaming.FRAME_SECONDS), stop)
 
 
@@ -141,8 +141,7 @@ def _again(chat: Temporary, turn: Turn, system: str, lane: Lane) -> None:
 
 def begin() -> None:
     """Goes to a new temporary chat; for callbacks."""
-    st.query_params.clear()
-    st.query_params[_PARAMETER] = beginnings.fresh_id()[:12]
+    address.go(**{_PARAMETER: beginnings.fresh_id()[:12]})
 
 
 def _keep(chat: Temporary, lane: Lane) -> None:
@@ -150,8 +149,7 @@ def _keep(chat: Temporary, lane: Lane) -> None:
     session, turns = temporary.as_chat(chat.turns, lane, datetime.now(UTC))
     services.current().store.keep(session, turns)
     st.session_state.pop(f"{_PARAMETER}-{chat.id}", None)
-    st.query_params.clear()
-    st.query_params["session"] = session.id
+    address.go(session=session.id)
 
 
 def _newer(known: Reply, now: Reply) -> Reply:

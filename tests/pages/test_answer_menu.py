@@ -29,20 +29,20 @@ def choices(page: AppTest, turn: Turn) -> list[str]:
     return [option.split(": ", 1)[1] for option in options]
 
 
-def test_the_two_last_answers_have_icons_and_those_before_them_a_menu(current: Current) -> None:
+def test_the_last_answer_has_icons_and_those_before_it_a_menu(current: Current) -> None:
     turns = talked(current(), "One", "Two", "Three", "Four")
     page = opened(session=turns[0].session_id)
     assert [menu.key for menu in page.main.menu_button] == [
-        f"menu-{turn.replies[0].id}" for turn in turns[:2]
+        f"menu-{turn.replies[0].id}" for turn in turns[:3]
     ]
     keys = {button.key for button in page.main.button}
-    assert [f"copy-{turn.replies[0].id}" in keys for turn in turns] == [False, False, True, True]
+    assert [f"copy-{turn.replies[0].id}" in keys for turn in turns] == [False, False, False, True]
 
 
 def test_a_linked_answer_is_the_last_of_its_page_and_has_icons(current: Current) -> None:
     turns = talked(current(), *"ABCDE")
     page = opened(session=turns[0].session_id, message=turns[1].id)
-    assert len(page.main.menu_button) == 0
+    assert [menu.key for menu in page.main.menu_button] == [f"menu-{turns[0].replies[0].id}"]
     assert page.button(key=f"copy-{turns[1].replies[0].id}")
 
 

@@ -125,11 +125,11 @@ def test_a_turn_is_deleted_after_a_second_click(current: Current) -> None:
     madlen = current()
     one, two = talked(madlen, "One", "Two")
     page = opened(session=one.session_id)
-    page.button(key=f"more-{one.id}").click().run()
+    page.button(key=f"more-{two.id}").click().run()
     assert len(madlen.store.turns(one.session_id)) == 2
     page.button(key="delete-go").click().run()
     assert not page.exception
-    assert [turn.id for turn in madlen.store.turns(one.session_id)] == [two.id]
+    assert [turn.id for turn in madlen.store.turns(one.session_id)] == [one.id]
 
 
 def test_the_link_and_the_trace_of_an_answer_can_be_copied(current: Current) -> None:

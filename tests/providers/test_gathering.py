@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
 from itertools import pairwise
 
 import anyio
@@ -12,7 +13,7 @@ import pytest
 from anyio.abc import ByteStream
 
 from madlen.providers.chunks import events
-from madlen.providers.gathering import FRAME_SECONDS, gathering
+from madlen.providers.gathering import FRAME_SECONDS, frame_seconds, gathering
 from madlen.types import Done, Text
 
 BUFFER = 65536
@@ -50,6 +51,26 @@ def test_once_begun_a_connection_rests_for_a_frame_after_each_read() -> None:
 
     played(connection, play)
     assert all(after - before >= FRAME_SECONDS for before, after in pairwise(connection.asked))
+
+
+def rest_beside(others: int) -> float:
+    """How long a connection rests while so many others are read."""
+
+    async def main() -> float:
+        async with AsyncExitStack() as stack:
+            for _ in range(others + 1):
+                response = httpx.Response(200, extensions={"network_stream": Connection([])})
+                await stack.enter_async_context(gathering(response))
+            return frame_seconds()
+
+    return anyio.run(main)
+
+
+def test_a_few_connections_rest_for_a_frame_each_and_many_for_two() -> None:
+    assert [rest_beside(others) for others in (0, 3)] == [FRAME_SECONDS, FRAME_SECONDS]
+    assert FRAME_SECONDS < rest_beside(5) < 2 * FRAME_SECONDS
+    assert [rest_beside(others) for others in (7, 99)] == [2 * FRAME_SECONDS, 2 * FRAME_SECONDS]
+    assert frame_seconds() == FRAME_SECONDS
 
 
 @pytest.mark.parametrize(("begins", "content"), [(False, b"chunk"), (True, bytes(BUFFER))])

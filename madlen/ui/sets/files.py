@@ -14,9 +14,8 @@ from madlen.files.imports import FILE_BYTES
 from madlen.files.kinds import Kind
 from madlen.prompt_sets import Run
 from madlen.types import Session
-from madlen.ui import exports, text
+from madlen.ui import address, exports, text
 from madlen.ui.attempts import attempt
-from madlen.ui.sets import library
 
 
 def draw(run: Run) -> None:
@@ -75,7 +74,7 @@ def _open(take: Callable[[IO[bytes]], Run], file: IO[bytes]) -> None:
     except MadlenError as error:
         st.error(text.label(str(error)), icon=":material/error:")
     else:
-        library.go({"run": run.id})
+        address.go(run=run.id)
         st.rerun()
 
 
@@ -84,4 +83,4 @@ def _content(run_id: str, kind: Kind) -> bytes:
 
 
 def _again(run_id: str) -> None:
-    library.go({"run": services.current().run_files.rerun(run_id).id})
+    address.go(run=services.current().run_files.rerun(run_id).id)

@@ -12,7 +12,7 @@ from madlen import figures
 from madlen.batch import uploads
 from madlen.errors import MadlenError
 from madlen.prompt_sets import Prompt, PromptSet, Run
-from madlen.ui import text
+from madlen.ui import address, text
 from madlen.ui.attempts import attempt
 
 _ICON = ":material/fact_check:"
@@ -37,7 +37,7 @@ def draw(sets: Sequence[PromptSet], runs: Sequence[Run], save: Callable[[PromptS
             one.name,
             f"{asked} · changed {one.updated_at:%Y-%m-%d %H:%M} UTC",
             icon=_ICON,
-            address={"set": one.id},
+            set=one.id,
         )
     if runs:
         st.subheader("Runs")
@@ -49,13 +49,7 @@ def line(run: Run) -> None:
     """A run as one line of a list, which opens it."""
     asked = figures.counted(len(run.lanes), "lane")
     told = f"{run.status.value} · {asked} · {run.created_at:%Y-%m-%d %H:%M} UTC"
-    _line(run.name, told, icon=_RUN_ICON, address={"run": run.id})
-
-
-def go(address: dict[str, str]) -> None:
-    """Opens a part of this page by its address; for callbacks."""
-    st.query_params.clear()
-    st.query_params.update(address)
+    _line(run.name, told, icon=_RUN_ICON, run=run.id)
 
 
 def upload(key: str) -> tuple[str, uploads.Upload] | None:
@@ -112,13 +106,18 @@ def _make(save: Callable[[PromptSet], PromptSet]) -> None:
 
 def _saved(save: Callable[[PromptSet], PromptSet], name: str, prompts: Sequence[Prompt]) -> None:
     now = datetime.now(UTC)
-    go({"set": save(PromptSet("", name, now, now, tuple(prompts))).id})
+    address.go(set=save(PromptSet("", name, now, now, tuple(prompts))).id)
 
 
-def _line(name: str, told: str, *, icon: str, address: dict[str, str]) -> None:
+def _line(name: str, told: str, *, icon: str, **there: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        [key] = address.values()
+        [key] = there.values()
         st.button(
-            text.label(name), key=f"open-{key}", icon=icon, type="tertiary", on_click=go, args=(address,)
+            text.label(name),
+            key=f"open-{key}",
+            icon=icon,
+            type="tertiary",
+            on_click=address.go,
+            kwargs=there,
         )
         st.caption(text.label(told))

@@ -12,7 +12,7 @@ from madlen.traces import Span, otlp, slowness, waterfall
 from madlen.traces.reading import moment
 from madlen.tracing import names as attribute
 from madlen.types import Reply
-from madlen.ui import chats, text
+from madlen.ui import address, chats, text
 from madlen.ui.traces import details, listing, places, reasons
 from madlen.ui.traces import waterfall as chart
 
@@ -73,7 +73,7 @@ def _ways(trace: Sequence[Span]) -> None:
                 icon=":material/history:",
                 key="trace-session",
                 type="tertiary",
-                on_click=places.go,
+                on_click=address.go,
                 kwargs={places.SESSION: session_id},
             )
         _beside(trace_id)
@@ -148,6 +148,6 @@ def _beside(trace_id: str) -> None:
             "Show both",
             key="trace-both",
             icon=":material/splitscreen_vertical_add:",
-            on_click=places.go,
+            on_click=address.go,
             kwargs={places.TRACE: trace_id, places.BESIDE: other},
         )

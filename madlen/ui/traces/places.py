@@ -8,15 +8,9 @@ from decimal import Decimal
 import streamlit as st
 
 from madlen import figures
-from madlen.ui import chats, text
+from madlen.ui import address, chats, text
 
 TRACE, BESIDE, SESSION = "trace", "beside", "session"
-
-
-def go(**names: str) -> None:
-    """Goes to a place by its address; to the list without any name. For callbacks."""
-    st.query_params.clear()
-    st.query_params.update(names)
 
 
 def here(name: str) -> str:
@@ -32,14 +26,16 @@ def back(label: str = "All traces", **names: str) -> None:
         icon=":material/arrow_back:",
         key=f"back-{'-'.join(names.values())}",
         type="tertiary",
-        on_click=go,
+        on_click=address.go,
         kwargs=names,
     )
 
 
 def to_trace(trace_id: str, label: str = "Trace", *, key: str, icon: str = ":material/timeline:") -> None:
     """A way to a trace, for places on this page."""
-    st.button(label, icon=icon, key=key, type="tertiary", wrap=False, on_click=go, kwargs={TRACE: trace_id})
+    st.button(
+        label, icon=icon, key=key, type="tertiary", wrap=False, on_click=address.go, kwargs={TRACE: trace_id}
+    )
 
 
 def clock(moment: datetime) -> str:

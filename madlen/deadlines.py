@@ -1,0 +1,93 @@
+"""How long an answer may take, and how long its model may be silent."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import anyio
+
+from madlen.errors import UpstreamTimeout
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """Seconds: the longest silence before and between chunks, keep-alives not counted; the whole answer."""
+
+    silence: float = 120.0
+    total: float = 1800.0
+
+    @contextmanager
+    def patience(self, model_id: str) -> Iterator[Patience]:
+        """How long the model's answer is waited for within the block.
+
+        Raises ``UpstreamTimeout`` with the deadline that was missed.
+        """
+        with anyio.CancelScope() as scope:
+            patience = Patience(self, model_id, scope)
+            try:
+                yield patience
+            finally:
+                patience.suspend()
+        if scope.cancelled_caught:
+            raise patience.missed()
+
+
+class Patience:
+    """Ends a scope around the events of an answer when it is late; the first silence begins at once.
+
+    One timer that looks anew whenever it goes off: setting one for each chunk costs as much as taking it.
+    """
+
+    def __init__(self, deadlines: Deadlines, model_id: str, scope: anyio.CancelScope) -> None:
+        self._silence = deadlines.silence
+        self._model_id = model_id
+        self._scope = scope
+        now = time.monotonic()
+        self._end = now + deadlines.total
+        self._due = self._set_for = math.inf
+        self._timer: asyncio.TimerHandle | None = None
+        self.renew(now)
+
+    def missed(self) -> UpstreamTimeout:
+        """Which deadline has passed."""
+        if time.monotonic() >= self._end:
+            return UpstreamTimeout(f"The answer of {self._model_id} took too long and was ended.")
+        return UpstreamTimeout(
+            f"{self._model_id} has been silent for too long. Try again or choose another model."
+        )
+
+    def renew(self, now: float, wait: float = 0.0) -> None:
+        """Begins a silence at a moment of ``time.monotonic``, one that may last ``wait`` seconds more.
+
+        Raises ``UpstreamTimeout`` where the whole answer took too long: events that are there already
+        are taken without a moment in which a timer could go off.
+        """
+        if now >= self._end:
+            raise self.missed()
+        self._due = min(now + self._silence + wait, self._end)
+        if self._due < self._set_for:
+            self._set(now)
+
+    def suspend(self) -> None:
+        """Lets nothing end, until the next silence begins."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._due = self._set_for = math.inf
+
+    def _set(self, now: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._set_for = self._due
+        self._timer = asyncio.get_running_loop().call_later(self._due - now, self._look)
+
+    def _look(self) -> None:
+        now = time.monotonic()
+        if now < self._due:
+            self._set(now)
+        else:
+            self._scope.cancel()
