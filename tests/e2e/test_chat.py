@@ -98,6 +98,7 @@ def stored(madlen: Server, page: Page) -> list[dict[str, object]]:
 
 def test_a_prompt_is_typed_and_its_answer_grows_to_its_end(madlen: Server, new_page: NewPage) -> None:
     page = opened(new_page(), madlen)
+    at_most(page, 200)
     send(page, "Write two paragraphs about rivers.")
     first = wait_for_words(page, 5)
     assert wait_for_words(page, first) > first

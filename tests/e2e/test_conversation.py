@@ -166,6 +166,8 @@ def test_a_picture_can_be_looked_at_on_the_full_screen(
     page.goto(f"{server.url}/?session={session}")
     picture = page.get_by_role("img", name="Image 1")
     assert box(picture)["width"] == 240
+    # A picture that is drawn anew is small again.
+    settled(page)
     picture.hover()
     page.get_by_role("button", name="Fullscreen").click()
     expect(page.get_by_role("button", name="Close fullscreen")).to_be_visible()
