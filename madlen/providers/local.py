@@ -28,8 +28,8 @@ from madlen.tracing import Tracing
 from madlen.types import Done, Event, Model, Pricing, Request, Spent, Started, Usage
 
 DEFAULT_ID = "local/smollm2-135m-instruct"
-DEFAULT_PARAMETERS = {"temperature": 0.2, "top_p": 0.9}
-"""What the model's own card samples with: by llama.cpp's defaults a model this small rambles."""
+_USUAL = {DEFAULT_ID: {"temperature": 0.2, "top_p": 0.9}}
+"""What the model's card samples with: by llama.cpp's defaults it rambles. Other files bring their own."""
 MAX_TOKENS = 1024
 CONTEXT_TOKENS = 8192
 _SLOTS = 4
@@ -160,7 +160,7 @@ class LocalModels:
                 "POST",
                 f"{served.address}/v1/chat/completions",
                 headers={"Authorization": f"Bearer {served.key}"},
-                json=_body(request),
+                json=_USUAL.get(request.model_id, {}) | chunks.body(request, default_max_tokens=MAX_TOKENS),
             ) as response:
                 if response.status_code != 200:
                     raise refusal(
@@ -245,12 +245,6 @@ def threads(cores: int) -> int:
     all of them wait: two threads on two cores gave 4 tokens a second beside two busy programs, one gave 30.
     """
     return max(1, cores // 2, min(cores - 1, 3))
-
-
-def _body(request: Request) -> dict[str, Any]:
-    """Any file but the default model's may bring defaults of its own, which llama.cpp keeps to."""
-    usual = DEFAULT_PARAMETERS if request.model_id == DEFAULT_ID else {}
-    return {**usual, **chunks.body(request, default_max_tokens=MAX_TOKENS)}
 
 
 def _ours(event: Event, model: Model) -> Event:
