@@ -41,6 +41,7 @@ WORKLOADS = {
     "ten sessions": Workload(500, 5, "markdown", 3, pages=10),
 }
 QUICK = {
+    "60 tokens, prose": Workload(60, 5, "prose", 1),
     "300 tokens, markdown": Workload(300, 2, "markdown", 1),
     "two sessions": Workload(60, 5, "markdown", 1, pages=2),
 }

@@ -15,10 +15,7 @@ class Characters:
 
     def take(self, piece: Any) -> str:
         """The text that is whole by then; what is no text says nothing."""
-        said = piece if isinstance(piece, str) else ""
-        if not self._half and said.isascii():
-            return said
-        text = self._half + said
+        text = self._half + (piece if isinstance(piece, str) else "")
         self._half = text[-1:] if "\ud800" <= text[-1:] <= "\udbff" else ""
         return lenient.text(text.removesuffix(self._half))
 

@@ -105,10 +105,11 @@ def test_the_text_on_the_screen_is_the_text_that_was_sent(measured: Measured) ->
     assert all(row["text_is_whole"] == 1 for row in rows(measured("streaming"), "madlen"))
 
 
-def test_the_naive_page_is_seen_to_write_whether_or_not_it_is_done_in_time(measured: Measured) -> None:
-    for row in rows(measured("streaming"), "naive"):
-        assert row["changes"] > 1
-        assert row["text_is_whole"] in {0, 1}
+def test_the_naive_page_shows_all_of_a_text_in_which_no_code_waits_for_its_colours(
+    measured: Measured,
+) -> None:
+    for row in measured("streaming")["parts"]["60 tokens, prose"]["repetitions"]["naive"]:
+        assert row["text_is_whole"] == 1
 
 
 def test_no_word_is_on_the_screen_before_it_was_sent(measured: Measured) -> None:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from contextlib import aclosing
-from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
 import anyio
-import httpx
 import pytest
 
 from madlen.errors import ContextLength, ModelGone, ModelUnavailable
@@ -56,37 +53,6 @@ def test_the_default_model_really_answers(cache: Path) -> None:
     assert done.usage.cost == Decimal(0)
     assert done.usage.completion_tokens is not None
     assert 0 < done.usage.completion_tokens <= 12
-
-
-def sampled(cache: Path, request: Request, *paths: Path) -> tuple[object, object]:
-    """The temperature and the nucleus that llama.cpp was asked to sample with."""
-    models = local(cache, *paths)
-    bodies: list[dict[str, object]] = []
-
-    async def look(sent: httpx.Request) -> None:
-        bodies.append(json.loads(sent.content))
-
-    models._client.event_hooks["request"].append(look)
-    assert isinstance(collected(models, request)[-1], Done)
-    (body,) = bodies
-    return body.get("temperature"), body.get("top_p")
-
-
-@pytest.mark.parametrize(
-    ("wished", "sent"),
-    [(Parameters(), (0.2, 0.9)), (Parameters(temperature=1), (1, 0.9)), (Parameters(top_p=0.5), (0.2, 0.5))],
-)
-def test_the_default_model_is_sampled_as_its_card_does_unless_one_wishes_otherwise(
-    cache: Path, wished: Parameters, sent: tuple[float, float]
-) -> None:
-    request = replace(asking(), parameters=replace(wished, max_tokens=2))
-    assert sampled(cache, request) == sent
-
-
-def test_a_file_of_ones_own_is_sampled_by_its_own_defaults(cache: Path, tmp_path: Path) -> None:
-    (tmp_path / "mine.gguf").symlink_to(cache / weights.FILE_NAME)
-    request = replace(asking(model_id="local/mine"), parameters=Parameters(max_tokens=2))
-    assert sampled(cache, request, tmp_path) == (None, None)
 
 
 @pytest.mark.parametrize(("cores", "number"), [(1, 1), (2, 1), (3, 2), (4, 3), (6, 3), (8, 4), (64, 32)])
