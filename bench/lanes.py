@@ -30,7 +30,7 @@ REPETITIONS = 5
 MODEL = "cohere/north-mini-code:free"
 WAYS = {"one": 1, "twelve": LANES}
 _STAMP = re.compile(r"T(\d{13})x(\d+)")
-_LOOK = """() => {
+LOOK = """() => {
     window.delays = new Map();
     const stamp = /T(\\d{13})x(\\d+)/g;
     const look = text => {
@@ -38,13 +38,19 @@ _LOOK = """() => {
         for (const [, sent, which] of text.slice(-600).matchAll(stamp))
             if (!window.delays.has(which)) window.delays.set(which, now - Number(sent));
     };
+    // One by one, for a number that stands behind a chunk is not part of it.
+    const each = node => {
+        const texts = document.createNodeIterator(node, NodeFilter.SHOW_TEXT);
+        for (let text; (text = texts.nextNode());) look(text.data);
+    };
     new MutationObserver(changes => {
         for (const { type, target, addedNodes } of changes) {
             if (type === "characterData") look(target.data);
-            else for (const node of addedNodes) look(node.textContent);
+            else for (const node of addedNodes) each(node);
         }
     }).observe(document, { subtree: true, childList: true, characterData: true });
 }"""
+"""Has a page note in ``window.delays``, by chunk, how many milliseconds after it was sent each was there."""
 
 
 def row(delays: list[float], lanes: int, tokens: int) -> Row:
@@ -93,7 +99,7 @@ async def on_the_page(chromium: Browser, server: servers.Server, lanes: int, tok
         await page.wait_for_timeout(1000)
         await asyncio.to_thread(server.wait_until_quiet)
         await browser.write(page, prompt(tokens))
-        await page.evaluate(_LOOK)
+        await page.evaluate(LOOK)
         await page.keyboard.press("Enter")
         await page.wait_for_function(f"() => window.delays.size >= {lanes * tokens}", polling=100)
         found: list[float] = await page.evaluate("() => [...window.delays.values()]")

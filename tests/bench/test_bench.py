@@ -3,6 +3,7 @@
 Nothing here looks at how long anything took.
 """
 
+import asyncio
 import json
 import math
 import subprocess
@@ -13,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from bench import standing
+from bench import browser, lanes, standing
 from bench.figures import RESULTS
 from bench.pages import PAGES
 from bench.search import SEARCHES
@@ -145,6 +146,20 @@ def test_every_chunk_of_every_lane_arrives_after_it_was_sent(measured: Measured,
             assert row["chunks_missing"] == 0
             # The page's clock and the machine's turn their milliseconds at different moments.
             assert -2 < row["delay_p50_ms"] <= row["delay_p95_ms"] <= row["delay_worst_ms"]
+
+
+def test_a_chunk_is_told_from_a_number_that_stands_beside_it() -> None:
+    async def seen() -> list[str]:
+        async with browser.chromium() as chromium, browser.visitor(chromium) as page:
+            await page.evaluate(lanes.LOOK)
+            await page.evaluate(
+                """() => document.body.insertAdjacentHTML(
+                    "beforeend", "<div><p>T1795392000123x4 T1795392000124x5</p><p>10 tokens</p></div>")"""
+            )
+            found: list[str] = await page.evaluate("async () => [...window.delays.keys()]")
+            return found
+
+    assert asyncio.run(seen()) == ["4", "5"]
 
 
 def test_a_span_takes_time_with_us_and_without(measured: Measured) -> None:

@@ -96,7 +96,7 @@ def test_the_answers_stand_in_an_order_of_their_own(
     prompt, *_ = stored(page, server)
     lanes = dict(zip("ABC", words.values(), strict=True))
     wanted = [lanes[lane] for lane in blind.order(str(prompt["id"]), "ABC")]
-    assert page.get_by_text(re.compile(r"^(One|Two|Three)\.$")).all_inner_texts() == wanted
+    expect(page.get_by_text(re.compile(r"^(One|Two|Three)\.$"))).to_have_text(wanted)
 
 
 def test_quick_answers_wait_for_the_slowest(

@@ -130,7 +130,7 @@ def test_a_reload_in_mid_answer_shows_all_of_it_and_sees_it_finish(madlen: Serve
     assert wait_for_words(page, before) > before
     expect(answer(page)).to_contain_text(FIGURES, timeout=90_000)
     assert status(madlen, page) == "complete"
-    assert str(stored(madlen, page)[1]["content"]).split()[-1] in answer(page).inner_text()
+    expect(answer(page)).to_contain_text(str(stored(madlen, page)[1]["content"]).split()[-1])
 
 
 def test_a_second_viewer_sees_the_same_answer_live(madlen: Server, new_page: NewPage) -> None:
@@ -148,7 +148,7 @@ def test_what_colours_code_is_loaded_once_the_box_stands(madlen: Server, new_pag
     with page.expect_response(re.compile("StreamlitSyntaxHighlighter")) as loaded:
         opened(page, madlen)
     assert loaded.value.ok
-    assert page.get_by_test_id("stCode").count() == 0
+    expect(page.get_by_test_id("stCode")).to_have_count(0)
 
 
 def test_a_prompt_has_the_chat_listed_and_draws_nothing_else_anew(madlen: Server, new_page: NewPage) -> None:
@@ -205,7 +205,7 @@ def test_a_chat_made_by_the_api_is_opened_by_its_address_and_found_in_the_sideba
     said = madlen.api("POST", "/chat/", json=body)["choices"][0]["message"]["content"]
     page = opened(new_page(), madlen, f"?session={session['id']}")
     expect(page.get_by_test_id("stChatMessage").first).to_contain_text("Say hello.")
-    assert said.split()[0] in answer(page).inner_text()
+    expect(answer(page)).to_contain_text(said.split()[0])
     beside = opened(new_page(), madlen)
     beside.get_by_test_id("stSidebar").get_by_text("From a program").first.click()
     beside.wait_for_url(f"**/?session={session['id']}")

@@ -37,15 +37,16 @@ def server(start_server: StartServer, pretend: PretendOpenRouter) -> Server:
     return started
 
 
-def rows(page: Page) -> int:
-    return page.get_by_test_id("stMain").get_by_test_id("stCheckbox").count()
+def listed(page: Page, number: int) -> None:
+    """Waits until the list has so many chats."""
+    expect(page.get_by_test_id("stMain").get_by_test_id("stCheckbox")).to_have_count(number)
 
 
 def searched(page: Page, words: str, number: int) -> None:
     """Types the words and waits, without Enter, until so many chats are found."""
     page.get_by_role("searchbox").fill("")
     page.get_by_role("searchbox").press_sequentially(words, delay=20)
-    expect(page.get_by_test_id("stMain").get_by_test_id("stCheckbox")).to_have_count(number)
+    listed(page, number)
 
 
 def test_chats_are_found_while_one_types_and_opened_where_the_words_stand(
@@ -88,8 +89,7 @@ def test_chats_that_are_picked_are_exported_deleted_and_brought_back(
     expect(page.get_by_text("Every chat and comparison is kept here")).to_be_visible()
     axe.check(page)
     page.get_by_role("button", name="Undo").click()
-    expect(page.get_by_role("button", name="Pick all")).to_be_visible()
-    assert rows(page) == 3
+    listed(page, 3)
 
 
 def test_the_open_chat_is_renamed_pinned_copied_and_deleted_from_the_sidebar(
