@@ -59,9 +59,16 @@ def begun(server: Server, *prompts: str) -> str:
     return session
 
 
+def icons(page: Page, name: str) -> Locator:
+    """The buttons with that icon, once the page is drawn to its end: menus come later than other buttons."""
+    expect(page.get_by_test_id("stChatInputTextArea")).to_be_visible()
+    settled(page)
+    return page.get_by_role("button", name=name)
+
+
 def icon(page: Page, name: str) -> Locator:
-    """The last button with that icon."""
-    return page.get_by_role("button", name=name).last
+    """The last one."""
+    return icons(page, name).last
 
 
 def test_an_answer_is_given_again_switched_copied_and_rated(
@@ -131,7 +138,7 @@ def test_an_older_prompt_is_deleted_from_the_menu_under_its_answer(
     server = start(start_server, pretend)
     page = new_page()
     page.goto(f"{server.url}/?session={begun(server, 'First?', 'Second?', 'Third?')}")
-    page.get_by_role("button", name="more_horiz icon").first.click()
+    icons(page, "more_horiz icon").first.click()
     expect(page.get_by_text("Bad answer")).to_be_visible()
     axe.check(page)
     page.get_by_text("Link, trace, delete…").click()

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Dialog, Page, expect
 
-from tests.e2e.conftest import ROOT, NewPage, Server, StartServer, sent
+from tests.e2e.conftest import ROOT, NewPage, Server, StartServer, sent, settled
 from tests.e2e.test_openrouter import Sink, pretend, start
 from tests.pretend_openrouter import Answer, Asked, PretendOpenRouter, listings, said
 
@@ -134,12 +134,6 @@ def pages() -> list[str]:
     calls = [node for node in ast.walk(script) if isinstance(node, ast.Call)]
     names = [ast.literal_eval(call.args[0]) for call in calls if ast.unparse(call.func) == "st.Page"]
     return [f"/{'' if name == 'pages/chat.py' else Path(name).stem}" for name in names]
-
-
-def settled(page: Page) -> None:
-    """Waits until the page is drawn to its end."""
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
-    expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
 
 
 def harmless(page: Page, address: str) -> None:

@@ -59,7 +59,7 @@ def test_a_prompt_in_the_page_is_a_trace(
     page.goto(server.url)
     page.get_by_test_id("stChatInputTextArea").fill("Say hello.")
     page.get_by_test_id("stChatInputTextArea").press("Enter")
-    expect(page.get_by_test_id("stChatMessage").last).to_contain_text("to first token")
+    expect(page.get_by_test_id("stChatMessage").last).to_contain_text("to first token", timeout=90_000)
     spans = receiver.wait_for("ask", CHAT, "store finish")
     assert spans["ask"].parent_span_id == b""
     assert spans[CHAT].parent_span_id == spans["ask"].span_id
