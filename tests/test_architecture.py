@@ -106,7 +106,6 @@ BELOW = {
 OWNERS = {
     "streamlit": "app pages ui",
     "httpx": "providers",
-    "httpx_sse": "providers",
     "sqlite_utils": "store",
     "sqlite3": "store",
     "psycopg": "store",

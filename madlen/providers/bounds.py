@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
+from functools import partial
 
 import httpx
 
@@ -20,10 +21,7 @@ _PLAIN, _ZIPPED = {"", "identity"}, {"gzip", "x-gzip", "deflate"}
 def bounded(
     response: httpx.Response, *, line_bytes: int = LINE_BYTES, body_bytes: int = BODY_BYTES
 ) -> httpx.Response:
-    """The same answer, which raises ``UpstreamError`` when it is read past a limit.
-
-    A body that came compressed, though nobody asked for that, is unpacked piece by piece.
-    """
+    """The same answer, to be read as a whole; a body past a limit raises what ``pieces`` raises."""
     content_type = response.headers.get("content-type", "")
     return httpx.Response(
         response.status_code,
@@ -38,31 +36,39 @@ class _Bounded(httpx.AsyncByteStream):
         self._line_bytes = line_bytes
         self._body_bytes = body_bytes
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        line = body = 0
-        async for piece in self._pieces():
+    def __aiter__(self) -> AsyncGenerator[bytes]:
+        return pieces(self._response, line_bytes=self._line_bytes, body_bytes=self._body_bytes)
+
+
+async def pieces(
+    response: httpx.Response, *, line_bytes: int = LINE_BYTES, body_bytes: int = BODY_BYTES
+) -> AsyncGenerator[bytes]:
+    """The body as it comes. Raises ``UpstreamError`` where it grows past a limit.
+
+    One that came compressed, though nobody asked for that, is unpacked piece by piece.
+    """
+    unpacked = _unpacking(response.headers.get("content-encoding", "").strip().lower())
+    line = body = 0
+    async for raw in response.aiter_raw():
+        for piece in unpacked(raw):
             body += len(piece)
             end = max(piece.rfind(b"\n"), piece.rfind(b"\r"))
             line = line + len(piece) if end < 0 else len(piece) - end - 1
-            if line > self._line_bytes or body > self._body_bytes:
+            if line > line_bytes or body > body_bytes:
                 raise UpstreamError(
                     "The provider sent more than an answer can be, so it was cut off. "
                     "Try again or choose another model."
                 )
             yield piece
 
-    async def _pieces(self) -> AsyncIterator[bytes]:
-        encoding = self._response.headers.get("content-encoding", "").strip().lower()
-        if encoding not in _PLAIN | _ZIPPED:
-            raise UpstreamError("The provider packed its answer in a way that nobody asked for; try again.")
+
+def _unpacking(encoding: str) -> Callable[[bytes], Iterable[bytes]]:
+    if encoding in _PLAIN:
+        return lambda raw: (raw,)
+    if encoding in _ZIPPED:
         # Of zlib's window sizes, 47 also takes a gzip header.
-        unpacking = zlib.decompressobj(47) if encoding in _ZIPPED else None
-        async for raw in self._response.aiter_raw():
-            if unpacking is None:
-                yield raw
-                continue
-            for piece in _unpacked(unpacking, raw):
-                yield piece
+        return partial(_unpacked, zlib.decompressobj(47))
+    raise UpstreamError("The provider packed its answer in a way that nobody asked for; try again.")
 
 
 def _unpacked(unpacking: zlib._Decompress, raw: bytes) -> Iterator[bytes]:

@@ -13,15 +13,15 @@ from contextlib import aclosing
 from typing import Any
 
 import httpx
-from httpx_sse import EventSource
 
 from madlen import lenient
 from madlen.errors import Interrupted, UpstreamError
-from madlen.providers.bounds import bounded
+from madlen.providers.bounds import bounded, pieces
 from madlen.providers.causes import Refusal
 from madlen.providers.characters import Characters
 from madlen.providers.gathering import gathering
 from madlen.providers.refusals import refusal
+from madlen.providers.sse import ServerSentEvents
 from madlen.providers.thoughts import Thoughts
 from madlen.types import Done, Event, Image, Message, Reasoning, Request, Spent, Started, Text, Usage
 
@@ -40,24 +40,20 @@ async def events(
     if known != _NOBODY:
         yield known
     grammar = Grammar(model_id, known)
-    within = bounded(response)
-    if "text/event-stream" in within.headers.get("content-type", ""):
-        # Server-sent events are UTF-8 whatever a header says, perhaps with a byte order mark.
-        within.encoding = "utf-8-sig"
-        async with gathering(response) as begin, aclosing(EventSource(within).aiter_sse()) as stream:
-            async for event in stream:
-                if event.data.strip() == _END:
-                    grammar.end()
-                    break
-                for parsed in grammar.take(decoded(event.data)):
-                    yield parsed
-                    if isinstance(parsed, _WORDS):
-                        # The first words are not waited for.
-                        begin()
-                if grammar.failed:
+    if "text/event-stream" in response.headers.get("content-type", ""):
+        reading = ServerSentEvents()
+        async with gathering(response) as begin, aclosing(pieces(response)) as body:
+            async for piece in body:
+                for data in reading.take(piece):
+                    for event in grammar.hear(data):
+                        yield event
+                        if isinstance(event, _WORDS):
+                            # The first words are not waited for.
+                            begin()
+                if grammar.over:
                     break
     else:
-        answer = decoded(await within.aread())
+        answer = decoded(await bounded(response).aread())
         if not isinstance(answer, dict):
             raise refusal(502, answer, model_id=model_id)
         if not _has_choice(answer) and not answer.get("error"):
@@ -65,10 +61,10 @@ async def events(
                 f"The provider of {model_id} sent no answer. Try again or choose another model.",
                 retryable=True,
             )
-        for parsed in grammar.take(answer):
-            yield parsed
-    for parsed in grammar.rest():
-        yield parsed
+        for event in grammar.take(answer):
+            yield event
+    for event in grammar.rest():
+        yield event
     yield grammar.done()
 
 
@@ -78,7 +74,7 @@ def _has_choice(answer: dict[str, Any]) -> bool:
 
 
 class Grammar:
-    """What a stream has said so far. ``take`` each chunk until one ``failed``, then ``rest`` and ``done``."""
+    """What a stream has said so far. ``hear`` each event until it is ``over``, then ``rest`` and ``done``."""
 
     def __init__(self, model_id: str, known: Started = _NOBODY) -> None:
         self._model_id = model_id
@@ -90,11 +86,23 @@ class Grammar:
         self._text = Characters()
         self._thoughts = Thoughts()
         self._error: Refusal | None = None
+        self._ended = False
 
     @property
-    def failed(self) -> bool:
-        """Whether a chunk carried an error, after which nothing of the answer comes."""
-        return self._error is not None
+    def over(self) -> bool:
+        """Whether nothing more of the answer comes: its end was marked, or a chunk carried an error."""
+        return self._ended or self._error is not None
+
+    def hear(self, data: str) -> list[Event]:
+        """What the data of an event says; nothing once the answer is over."""
+        if self.over:
+            return []
+        if data.strip() != _END:
+            return self.take(decoded(data))
+        self._ended = True
+        # The mark makes an answer whole that came without a finish reason.
+        self._finish_reason = self._finish_reason or "stop"
+        return []
 
     def take(self, chunk: Any) -> list[Event]:
         """The events in a chunk, also in one with an error; what is no JSON object is passed over."""
@@ -116,13 +124,9 @@ class Grammar:
 
     def rest(self) -> list[Event]:
         """What is told last: a half of a character whose other never came, and the bill of a failure."""
-        failed = self.failed or self._finish_reason in {"", "error"}
+        failed = self._error is not None or self._finish_reason in {"", "error"}
         spent = [Spent(self._usage)] if failed and self._usage != Usage() else []
         return [*_said(self._reasoning.rest(), self._text.rest()), *spent]
-
-    def end(self) -> None:
-        """Takes the mark at the end, which makes an answer whole that came without a finish reason."""
-        self._finish_reason = self._finish_reason or "stop"
 
     def done(self) -> Done:
         """Raises the error of a chunk, or ``Interrupted`` when nothing said that the answer had ended."""

@@ -94,14 +94,16 @@ def test_an_answer_that_never_began_was_cut_off() -> None:
 def test_the_mark_at_the_end_makes_an_answer_whole() -> None:
     grammar = Grammar(MODEL)
     grammar.take(said("Hi"))
-    grammar.end()
+    assert grammar.hear(" [DONE]") == []
+    assert grammar.over
     assert grammar.done() == Done("stop")
 
 
 def test_the_mark_at_the_end_takes_no_finish_reason_back() -> None:
     grammar = Grammar(MODEL)
     grammar.take({"choices": [{"delta": {}, "finish_reason": "length"}]})
-    grammar.end()
+    assert grammar.hear(" [DONE]") == []
+    assert grammar.over
     assert grammar.done() == Done("length")
 
 
