@@ -127,10 +127,9 @@ class Generation:
                 pass
         return self.reply()
 
-    async def run(self, context: tracing.Context) -> None:
-        """Makes the answer. Runs once, as one task on the loop, in the context of whoever asked."""
+    async def run(self) -> None:
+        """Makes the answer. Runs once, as one task on the loop."""
         with (
-            tracing.within(context),
             self._tracer.chat(self._request, self.provider.source, self.id) as inference,
             anyio.CancelScope() as self._scope,
         ):

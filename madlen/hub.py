@@ -92,7 +92,7 @@ class Hub:
             began=self.costs.began,
             settle=partial(self.costs.settle, kept=kept) if self.costs.limited or not kept else None,
         )
-        task = self._portal.start_task_soon(generation.run, tracing.current_context())
+        task = tracing.detached().run(self._portal.start_task_soon, generation.run)
         self._running[reply.id] = (generation, task)
         task.add_done_callback(lambda _: self._ended(generation))
         self._replicas.rouse()

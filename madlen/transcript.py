@@ -14,6 +14,8 @@ from madlen.types import Reply
 IDLE_SECONDS = 0.25
 """How often a follower is told that nothing is new, so that it can show that it waits."""
 
+_TOGETHER = 16
+
 
 @dataclass(frozen=True, slots=True)
 class Update:
@@ -38,17 +40,47 @@ class _Bell:
         self.rung = False
 
 
+class _Words:
+    """A text that grows by chunks, which are soon put together: alone, each takes ten times its letters."""
+
+    __slots__ = ("_chunks", "_single", "length")
+
+    def __init__(self) -> None:
+        self._chunks: list[str] = []
+        self._single = 0
+        self.length = 0
+
+    def add(self, chunk: str) -> None:
+        self._chunks.append(chunk)
+        self.length += len(chunk)
+        self._single += 1
+        if self._single == _TOGETHER:
+            self._chunks[-_TOGETHER:] = ["".join(self._chunks[-_TOGETHER:])]
+            self._single = 0
+
+    def since(self, place: int) -> str:
+        """What follows after so many characters, without a look at what lies before them."""
+        new: list[str] = []
+        missing = self.length - place
+        for chunk in reversed(self._chunks):
+            if missing <= 0:
+                break
+            new.append(chunk[-missing:])
+            missing -= len(chunk)
+        return "".join(reversed(new))
+
+
 class Transcript:
     """The words of one answer. Written by the loop's thread, followed from any."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._text: list[str] = []
-        self._reasoning: list[str] = []
+        self._text = _Words()
+        self._reasoning = _Words()
         self._note = ""
         self._whole = False
         self._ended: Reply | None = None
-        self._over = threading.Event()
+        self._over: threading.Event | None = None
         self._bells: tuple[_Bell, ...] = ()
 
     @property
@@ -58,7 +90,7 @@ class Transcript:
     def words(self) -> tuple[str, str]:
         """The text and the reasoning so far."""
         with self._lock:
-            return "".join(self._text), "".join(self._reasoning)
+            return self._text.since(0), self._reasoning.since(0)
 
     def wait(self, note: str) -> None:
         """Tells followers what is being waited for, until the next words."""
@@ -70,24 +102,22 @@ class Transcript:
         with self._lock:
             self._note = ""
             if text:
-                self._text.append(text)
+                self._text.add(text)
             if reasoning:
-                self._reasoning.append(reasoning)
+                self._reasoning.add(reasoning)
         self._wake()
 
     def close(self) -> None:
         """Tells followers that they have all words, which the reply's end in the database need not delay."""
         with self._lock:
             self._whole = True
-        self._over.set()
-        self._wake()
+        self._hurry()
 
     def end(self, reply: Reply) -> None:
         """Lets every follower go, with the reply as it was stored."""
         with self._lock:
             self._ended = reply
-        self._over.set()
-        self._wake()
+        self._hurry()
 
     @contextmanager
     def tail(self, waker: Callable[[], None]) -> Iterator[Callable[[], Update]]:
@@ -98,8 +128,8 @@ class Transcript:
             nonlocal at
             with self._lock:
                 bell.rung = False
-                text, reasoning = "".join(self._text[at[0] :]), "".join(self._reasoning[at[1] :])
-                at = len(self._text), len(self._reasoning)
+                text, reasoning = self._text.since(at[0]), self._reasoning.since(at[1])
+                at = self._text.length, self._reasoning.length
                 return Update(text, reasoning, self._note, self._whole, self._ended)
 
         with self._lock:
@@ -112,6 +142,10 @@ class Transcript:
     def follow(self, *, every: float) -> Generator[Update]:
         """For script threads: everything so far, then what comes, at most once in ``every`` seconds."""
         news = threading.Event()
+        with self._lock:
+            over = self._over = self._over or threading.Event()
+            if self._whole or self._ended:
+                over.set()
         with self.tail(news.set) as tail:
             while True:
                 news.clear()
@@ -122,7 +156,7 @@ class Transcript:
                 told = time.monotonic()
                 news.wait(IDLE_SECONDS)
                 # The last words are told at once, and so is the end.
-                self._over.wait(max(0.0, every - (time.monotonic() - told)))
+                over.wait(max(0.0, every - (time.monotonic() - told)))
 
     async def afollow(self) -> AsyncGenerator[Update]:
         """For HTTP handlers on a loop of their own: everything so far, then each chunk as it comes."""
@@ -139,6 +173,14 @@ class Transcript:
                 if update.ended is not None:
                     return
                 await news.wait()
+
+    def _hurry(self) -> None:
+        """Wakes also those who wait for their next frame."""
+        with self._lock:
+            over = self._over
+        if over is not None:
+            over.set()
+        self._wake()
 
     def _forget(self, bell: _Bell) -> None:
         with self._lock:

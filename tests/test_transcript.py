@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import threading
+import tracemalloc
+
+from hypothesis import given
+from hypothesis import strategies as st
+
 from madlen.transcript import Transcript, Update
 
 
@@ -75,3 +81,59 @@ def test_the_end_of_the_words_wakes_as_words_do() -> None:
         transcript.wait("OpenRouter is busy.")
         assert bell.rings == 2
         assert news().note == "OpenRouter is busy."
+
+
+@given(chunks=st.lists(st.text(max_size=5), max_size=120), places=st.sets(st.integers(0, 120)))
+def test_a_follower_that_looks_now_and_then_misses_and_repeats_nothing(
+    chunks: list[str], places: set[int]
+) -> None:
+    transcript, seen = Transcript(), []
+    with transcript.tail(lambda: None) as news:
+        for place, chunk in enumerate(chunks):
+            transcript.write(text=chunk, reasoning=chunk[:2])
+            if place in places:
+                seen.append(news())
+        seen.append(news())
+    assert "".join(update.text for update in seen) == "".join(chunks) == transcript.words()[0]
+    assert "".join(update.reasoning for update in seen) == "".join(chunk[:2] for chunk in chunks)
+
+
+def test_a_long_answer_in_short_chunks_takes_little_more_than_its_letters() -> None:
+    tracemalloc.start()
+    try:
+        transcript = Transcript()
+        for number in range(10_000):
+            transcript.write(text=f"{number:04} ")
+        room, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert room < 2.5 * len(transcript.words()[0])
+
+
+def test_one_who_waits_for_the_next_frame_is_told_of_the_last_words_at_once() -> None:
+    transcript, looked, seen = Transcript(), threading.Event(), []
+
+    def follow() -> None:
+        for update in transcript.follow(every=3600):
+            seen.append(update)
+            looked.set()
+            if update.whole:
+                return
+
+    follower = threading.Thread(target=follow)
+    follower.start()
+    assert looked.wait(30)
+    transcript.write(text="The end.")
+    transcript.close()
+    follower.join(30)
+    assert not follower.is_alive()
+    assert "".join(update.text for update in seen) == "The end."
+
+
+def test_one_who_comes_after_the_last_words_waits_for_no_frame() -> None:
+    transcript = Transcript()
+    transcript.write(text="The end.")
+    transcript.close()
+    updates = transcript.follow(every=3600)
+    assert next(updates) == Update(text="The end.", whole=True)
+    assert next(updates) == Update(whole=True)

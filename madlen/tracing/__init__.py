@@ -5,6 +5,7 @@ Prompts and answers are recorded only where the operator asks for them; titles, 
 
 from __future__ import annotations
 
+import contextvars
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -18,7 +19,7 @@ from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
 from opentelemetry.propagate import set_global_textmap
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import SpanLimits, SpanProcessor, TracerProvider
-from opentelemetry.trace import Link, Span, SpanKind
+from opentelemetry.trace import Link, NonRecordingSpan, Span, SpanKind
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from opentelemetry.util.types import AttributeValue
 
@@ -33,7 +34,6 @@ from madlen.tracing.names import STOPPED as STOPPED
 from madlen.types import Reply, Request
 from madlen.votes import Vote
 
-Context = otel_context.Context
 _SHUTDOWN_SECONDS = 1.0
 _NO_OUTLETS = Outlets()
 
@@ -92,7 +92,7 @@ class Tracing:
         """The span ``ask`` around a prompt; it and all in it say which session they are of."""
         trace.get_current_span().set_attribute(names.SESSION, session_id)
         with (
-            within(otel_context.set_value(discretion.SESSION_KEY, session_id)),
+            _within(otel_context.set_value(discretion.SESSION_KEY, session_id)),
             self._current(names.ASK, SpanKind.INTERNAL, {names.LANES: lanes}) as span,
         ):
             yield span
@@ -178,20 +178,25 @@ class Tracing:
         known: attributes.Attributes,
         links: Sequence[Link] = (),
     ) -> Iterator[Span]:
-        with self._tracer.start_as_current_span(
+        # As ``start_as_current_span`` does, without the two managers that it keeps for the span's time.
+        span = self._tracer.start_span(
             name,
             kind=kind,
             attributes=known,
             links=links,
             record_exception=False,
             set_status_on_exception=False,
-        ) as span:
-            try:
-                yield span
-            except Exception as error:
-                # Whatever it was goes on to the caller; the span only says of which kind.
-                failed(span, error.kind if isinstance(error, MadlenError) else type(error).__name__)
-                raise
+        )
+        token = otel_context.attach(trace.set_span_in_context(span))
+        try:
+            yield span
+        except Exception as error:
+            # Whatever it was goes on to the caller; the span only says of which kind.
+            failed(span, error.kind if isinstance(error, MadlenError) else type(error).__name__)
+            raise
+        finally:
+            otel_context.detach(token)
+            span.end()
 
     def instrument_client(self, client: Any, source: str = "", address: str = "") -> None:
         """Gives each request of an httpx client a span of its own.
@@ -243,14 +248,19 @@ class Tracing:
             queue.abandon()
 
 
-def current_context() -> Context:
-    """The caller's context, to be handed to ``within`` in another thread or task."""
-    return otel_context.get_current()
+def detached() -> contextvars.Context:
+    """A context in which to start what outlives the caller, as a part of the caller's trace.
+
+    Of the caller's span it has the ids alone: one that has ended need not wait for an answer that has not.
+    """
+    alone = contextvars.Context()
+    known = NonRecordingSpan(trace.get_current_span().get_span_context())
+    alone.run(otel_context.attach, trace.set_span_in_context(known))
+    return alone
 
 
 @contextmanager
-def within(context: Context) -> Iterator[None]:
-    """Runs in a context that was taken elsewhere; only inside one task, from start to end."""
+def _within(context: otel_context.Context) -> Iterator[None]:
     token = otel_context.attach(context)
     try:
         yield

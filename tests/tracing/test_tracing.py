@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import contextvars
 import re
 import socket
 import threading
 import time
 
 import pytest
+from opentelemetry import context as otel_context
+from opentelemetry import trace
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode
@@ -14,6 +17,7 @@ from madlen import tracing
 from madlen.errors import RateLimited
 from madlen.services.wiring import Services
 from madlen.tracing import Outlets, Tracing, names
+from madlen.tracing.discretion import SESSION_KEY
 from madlen.types import Lane, Parameters, Reply, Started
 from tests.conftest import StartMadlen
 from tests.parrot import DONE, Gate, Parrot
@@ -53,6 +57,23 @@ def test_a_prompt_is_one_trace_from_asking_through_the_model_to_the_store(
     assert parent_id(named(spans, "store finish")) == span_id(chat)
     traces = {f"{span.context.trace_id:032x}" for span in spans.get_finished_spans() if span.context}
     assert traces == {reply.trace_id}
+
+
+def test_a_long_answer_goes_on_in_the_trace_of_its_prompt_and_keeps_nothing_else_of_it(
+    spans: InMemorySpanExporter, start_madlen: StartMadlen
+) -> None:
+    made = start_madlen(Parrot(["Hello", DONE])).tracing
+    mine: contextvars.ContextVar[str] = contextvars.ContextVar("mine")
+    mine.set("the caller's")
+    with made.ask("a1", 1) as ask:
+        detached = tracing.detached()
+    seen = detached.run(trace.get_current_span)
+    assert seen.get_span_context() == ask.get_span_context()
+    assert seen is not ask
+    assert not seen.is_recording()
+    assert detached.run(lambda: otel_context.get_value(SESSION_KEY)) == "a1"
+    assert mine not in detached
+    assert tracing.detached().run(tracing.current_trace_id) == ""
 
 
 def test_the_chat_span_speaks_the_conventions(start_madlen: StartMadlen, spans: InMemorySpanExporter) -> None:
