@@ -1,8 +1,8 @@
 """Server-sent events, told from the bytes of a body as they come.
 
 By https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation, of which an
-answer needs only ``data``. Where a library passes each chunk through a response and five generators of its
-own, a thousand answers at once pay for them with time and memory; that the two agree is tested.
+answer needs only ``data``. It reads as ``httpx_sse`` does, which the tests hold it to, but without the second
+response and the five generators that each answer in flight would keep for that: about 6 kB.
 """
 
 from __future__ import annotations
