@@ -26,18 +26,8 @@ def bounded(
     return httpx.Response(
         response.status_code,
         headers={"Content-Type": content_type},
-        stream=_Bounded(response, line_bytes, body_bytes),
+        content=pieces(response, line_bytes=line_bytes, body_bytes=body_bytes),
     )
-
-
-class _Bounded(httpx.AsyncByteStream):
-    def __init__(self, response: httpx.Response, line_bytes: int, body_bytes: int) -> None:
-        self._response = response
-        self._line_bytes = line_bytes
-        self._body_bytes = body_bytes
-
-    def __aiter__(self) -> AsyncGenerator[bytes]:
-        return pieces(self._response, line_bytes=self._line_bytes, body_bytes=self._body_bytes)
 
 
 async def pieces(

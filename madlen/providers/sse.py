@@ -41,13 +41,12 @@ class ServerSentEvents:
         self._returned = piece.endswith(b"\r")
         # Unlike that of a text, it splits at nothing else.
         lines = piece.splitlines()
-        begun = [] if piece.endswith((b"\r", b"\n")) else lines[-1:]
-        lines = lines[: len(lines) - len(begun)]
+        begun = lines.pop() if lines and not piece.endswith((b"\r", b"\n")) else b""
         if lines:
             lines[0] = b"".join((*self._begun, lines[0]))
             self._begun = []
             if not self._started:
                 self._started = True
                 lines[0] = lines[0].removeprefix(_BYTE_ORDER_MARK)
-        self._begun += begun
+        self._begun.append(begun)
         return lines

@@ -154,7 +154,7 @@ def test_what_colours_code_is_loaded_once_the_box_stands(madlen: Server, new_pag
     with page.expect_response(re.compile("StreamlitSyntaxHighlighter")) as loaded:
         opened(page, madlen)
     assert loaded.value.ok
-    expect(page.get_by_test_id("stCode")).to_have_count(0)
+    assert page.get_by_test_id("stCode").count() == 0
 
 
 def test_a_prompt_has_the_chat_listed_and_draws_nothing_else_anew(madlen: Server, new_page: NewPage) -> None:

@@ -89,6 +89,7 @@ def test_chats_that_are_picked_are_exported_deleted_and_brought_back(
     expect(page.get_by_text("Every chat and comparison is kept here")).to_be_visible()
     axe.check(page)
     page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("button", name="Pick all")).to_be_visible()
     listed(page, 3)
 
 
