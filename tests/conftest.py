@@ -56,6 +56,12 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
 
 
+@pytest.fixture(autouse=True)
+def unhurried_readers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who reads traces waits for those before, however slow the machine is; people wait for half a second."""
+    monkeypatch.setattr("madlen.traces.FLUSH_SECONDS", 30.0)
+
+
 @pytest.fixture
 def spans() -> InMemorySpanExporter:
     """Every span that ``start_madlen`` finishes."""

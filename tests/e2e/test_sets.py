@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.conftest import NewPage, StartServer, settled
 from tests.e2e.test_openrouter import pretend, start
@@ -64,6 +64,15 @@ def run(page: Page) -> None:
     expect(page.get_by_text("Done · 10 of 10 answers")).to_be_visible()
 
 
+def filtered(page: Page, chosen: str) -> Locator:
+    """The table of the run by another filter, which is another table than that before, once it is drawn."""
+    page.get_by_role("radio", name=chosen).click()
+    table = page.locator(f".st-key-run-table-{chosen}-0").get_by_test_id("stDataFrame")
+    expect(table.locator("canvas").first).to_be_visible()
+    settled(page)
+    return table
+
+
 def test_a_file_is_run_over_two_lanes_checked_judged_and_summed_up(
     start_server: StartServer,
     pretend: PretendOpenRouter,
@@ -76,11 +85,9 @@ def test_a_file_is_run_over_two_lanes_checked_judged_and_summed_up(
     set_up(page, server.url, tmp_path)
     add_check(page)
     run(page)
-    page.get_by_role("radio", name="Failed").click()
+    filtered(page, "Failed")
     expect(page.get_by_text("5 of 5 prompts")).to_be_visible()
-    page.get_by_role("radio", name="All").click()
-    table = page.get_by_test_id("stDataFrame").first
-    table.click(position={"x": 15, "y": 55})
+    filtered(page, "All").click(position={"x": 15, "y": 55})
     expect(page).to_have_url(re.compile("prompt="))
     expect(page.get_by_text("The capital is Oslo.").first).to_be_visible()
     expect(page.get_by_text("It does not contain “capital”.")).to_be_visible()

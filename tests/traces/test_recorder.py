@@ -46,7 +46,10 @@ def test_nothing_is_opened_or_started_before_the_first_span(traces: Traces, tmp_
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_is_queued_at_the_end_is_kept(traces: Traces, tmp_path: Path) -> None:
+def test_what_is_queued_at_the_end_is_kept(
+    traces: Traces, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recorder, "CLOSE_SECONDS", 30)
     spoken = tracing(traces)
     for _ in range(60):
         with spoken.span("work"):
@@ -67,7 +70,7 @@ def test_a_span_after_the_end_is_let_go(traces: Traces) -> None:
 
 
 def whole(traces: Traces) -> None:
-    """Waits until everything that has ended is kept; a reader waits for half a second only."""
+    """Waits until everything that has ended is kept."""
     assert traces.recorder is not None
     assert traces.recorder.flush(30)
 
