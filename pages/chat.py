@@ -7,7 +7,7 @@ from functools import partial
 import streamlit as st
 
 from madlen import catalogue, services
-from madlen.ui import address, around, attempts, picker, presets, readiness, sidebar, talk, temporary
+from madlen.ui import address, around, attempts, opening, picker, presets, readiness, sidebar, talk, temporary
 from madlen.ui.around import Around
 
 
@@ -16,6 +16,7 @@ def main() -> None:
     session = address.session(instead="Here is a new one.")
     passing = temporary.current()
     listing, choices = chat.models(), chat.store.choices()
+    first_sight = opening.draw(session, {model.id: catalogue.label(model) for model in listing.models})
     newest = sidebar.draw(session, here="chat")
     picker.notes(listing)
     key = around.key(session)
@@ -40,6 +41,7 @@ def main() -> None:
     readiness.draw(model_id)
     around.settled()
     sidebar.foot(model_id)
+    first_sight.empty()
     talk.draw(Around(key, session, passing, lane, model, listing, choices, newest, tools, quiet))
 
 

@@ -19,7 +19,7 @@ from madlen.ui import actions, composer, offers, picker, readiness, replies, str
 from madlen.ui.attempts import attempt
 
 TURNS_AT_FIRST = 6
-"""More than are in sight; a browser takes some 10 ms for each before it shows the last."""
+"""More than are in sight; a browser takes some 10 ms for each before the page can be used."""
 TURNS_AT_ONCE = 10
 """So many more with each click."""
 _WITH_ICONS = 1
@@ -46,9 +46,8 @@ class Talk:
 
     def shown(self, turn: Turn) -> Reply:
         """The reply that is linked, else the chosen one, else the last."""
-        wanted = (st.query_params.get("message", ""), self.remarks.chosen.get(turn.id, ""))
-        by_id = {reply.id: reply for reply in turn.replies}
-        return next((by_id[one] for one in wanted if one in by_id), turn.replies[-1])
+        linked = st.query_params.get("message", "")
+        return next((reply for reply in turn.replies if reply.id == linked), chosen(turn, self.remarks))
 
     def name(self, model_id: str) -> str:
         return self.names.get(model_id, model_id)
@@ -95,6 +94,12 @@ def draw(
         )
     for arriving in follow:
         arriving()
+
+
+def chosen(turn: Turn, remarks: Remarks) -> Reply:
+    """The reply with which the conversation goes on: the chosen one, else the last."""
+    wanted = remarks.chosen.get(turn.id, "")
+    return next((reply for reply in turn.replies if reply.id == wanted), turn.replies[-1])
 
 
 def leave_link() -> None:
