@@ -17,7 +17,7 @@ from madlen import services
 from madlen.types import Reply, Session, Status
 from madlen.ui import conversation, replies
 
-MOMENT_SECONDS = 0.05
+MOMENT_SECONDS = 0.1
 """So long nothing more is sent, and a browser draws what it has."""
 _OPENED = "opened"
 
