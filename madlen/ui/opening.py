@@ -7,7 +7,6 @@ themselves take it a hundred.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 
 import streamlit as st
@@ -15,7 +14,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from madlen import services
 from madlen.types import Reply, Session, Status
-from madlen.ui import conversation, replies
+from madlen.ui import conversation, replies, turnstile
 
 MOMENT_SECONDS = 0.1
 """So long nothing more is sent, and a browser draws what it has."""
@@ -48,7 +47,7 @@ def draw(session: Session | None, names: Mapping[str, str]) -> DeltaGenerator:
             with st.chat_message("assistant", avatar=replies.ANSWER_ICON):
                 name = names.get(reply.model_id, reply.model_id)
                 replies.ended(reply, name, below=replies.Below(offer=_nothing))
-    time.sleep(MOMENT_SECONDS)
+    turnstile.aside(MOMENT_SECONDS)
     return place
 
 

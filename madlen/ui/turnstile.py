@@ -45,6 +45,14 @@ class Turnstile:
             if turn is not None and self._inside is turn:
                 self._admit(self._waiting.popleft() if self._waiting else None)
 
+    def aside(self, seconds: float) -> None:
+        """Waits for so long while others are drawn, and then for another turn; who has none gets none."""
+        entered = getattr(self._own, "turn", None) is not None
+        self.leave()
+        time.sleep(seconds)
+        if entered:
+            self._own.turn = self._enter()
+
     def _enter(self) -> threading.Event:
         turn = threading.Event()
         with self._mutex:
@@ -69,4 +77,4 @@ class Turnstile:
 
 
 _pages = Turnstile()
-one, leave = _pages.one, _pages.leave
+one, leave, aside = _pages.one, _pages.leave, _pages.aside

@@ -9,9 +9,11 @@ from streamlit.testing.v1 import AppTest
 
 from madlen.services.wiring import Services
 from madlen.types import Turn
+from madlen.ui import turnstile
 from tests.asking import POLLY, ended
 from tests.pages.opening import Current, opened
 from tests.parrot import DONE, Gate, Parrot
+from tests.ui.test_turnstile import waiting
 
 
 def page(session_id: str, **query: str) -> AppTest:
@@ -96,6 +98,23 @@ def test_nothing_is_seen_of_a_chat_in_which_nothing_was_said(current: Current, e
     madlen = current()
     session_id = "" if empty == "no chat" else madlen.chat.create_session(POLLY.model_id).id
     assert said(page(session_id)) == []
+
+
+def test_other_pages_are_drawn_meanwhile(current: Current, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[str] = []
+    aside = turnstile.aside
+
+    def beside_another(seconds: float) -> None:
+        with waiting(turnstile._pages, drawn, "other"):
+            assert drawn == []
+            aside(seconds)
+        drawn.append("first again")
+
+    monkeypatch.setattr(turnstile, "PATIENCE_SECONDS", 60.0)
+    monkeypatch.setattr(turnstile, "aside", beside_another)
+    [turn] = talked(current(), "One")
+    opened(session=turn.session_id)
+    assert drawn == ["other", "first again"]
 
 
 def test_it_has_gone_when_the_conversation_is_drawn(current: Current) -> None:

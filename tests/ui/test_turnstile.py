@@ -87,6 +87,29 @@ def test_one_that_leaves_early_lets_the_next_in_and_does_not_wait_again(patient:
     assert gate._inside is None
 
 
+def test_one_that_steps_aside_lets_others_pass_and_is_drawn_to_its_end_when_none_is_inside(
+    patient: None,
+) -> None:
+    gate, drawn = Turnstile(), list[str]()
+    with gate.one():
+        with waiting(gate, drawn, "second", "third"):
+            gate.aside(0.01)
+            drawn.append("first again")
+        assert gate._inside is not None
+    assert drawn == ["second", "third", "first again"]
+    assert gate._inside is None
+
+
+def test_who_has_no_turn_steps_aside_without_getting_one(patient: None) -> None:
+    gate = Turnstile()
+    gate.aside(0)
+    assert gate._inside is None
+    with gate.one():
+        gate.leave()
+        gate.aside(0)
+        assert gate._inside is None
+
+
 def test_one_that_fails_lets_the_next_in(patient: None) -> None:
     gate, drawn = Turnstile(), list[str]()
     with pytest.raises(ZeroDivisionError), gate.one():
