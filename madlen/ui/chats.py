@@ -132,7 +132,7 @@ def _chosen(entry: Entry, key: str) -> None:
 
 
 def _open(session: Session) -> None:
-    st.query_params["session"] = session.id
+    address.go(session=session.id)
 
 
 def _rename(session_id: str, key: str) -> None:

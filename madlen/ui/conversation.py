@@ -15,7 +15,7 @@ from madlen.origins import Fork
 from madlen.providers.directory import Listing
 from madlen.remarks import Remarks
 from madlen.types import Choices, Lane, Reply, Session, Status, Turn
-from madlen.ui import actions, composer, offers, picker, readiness, replies, streaming, text
+from madlen.ui import actions, address, composer, offers, picker, readiness, replies, streaming, text
 from madlen.ui.attempts import attempt
 
 TURNS_AT_FIRST = 6
@@ -280,7 +280,4 @@ def _fork(talk: Talk, turn: Turn, words: str) -> None:
 
 def _open(session_id: str, message: str = "") -> None:
     """Goes to a chat by its address."""
-    leave_link()
-    st.query_params["session"] = session_id
-    if message:
-        st.query_params["message"] = message
+    address.go(session=session_id, **({"message": message} if message else {}))

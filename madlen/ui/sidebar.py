@@ -161,7 +161,4 @@ def foot(model_id: str) -> None:
 
 def _open(session_id: str) -> None:
     """Goes to a chat by its address; a link to the page that is open would leave the address as it is."""
-    if session_id:
-        st.query_params["session"] = session_id
-    else:
-        st.query_params.clear()
+    address.go(**({"session": session_id} if session_id else {}))

@@ -46,6 +46,15 @@ def test_only_the_open_chat_has_a_menu(current: Current) -> None:
     assert listed(page) == ["Pears", "**Apples**"]
 
 
+def test_a_chat_that_is_opened_is_all_that_the_address_names(current: Current) -> None:
+    apples, pears = held(current(), "Apples", "Pears")
+    page = opened(session=apples, message="linked")
+    page.sidebar.button(key=f"open-{pears}").click().run()
+    assert dict(page.query_params) == {"session": pears}
+    page.sidebar.button(key="new-chat").click().run()
+    assert dict(page.query_params) == {}
+
+
 def test_a_chat_is_renamed_in_its_place(current: Current) -> None:
     madlen = current()
     [session_id] = held(madlen, "Apples")
