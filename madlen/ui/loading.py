@@ -9,5 +9,5 @@ _AHEAD = '<script type="module" src="./ahead.js"></script>'
 
 
 def ahead() -> None:
-    """Loads what colours code as soon as the box stands, for it would halt the page amid an answer."""
+    """Loads what an answer is drawn with as soon as the box stands, for it would halt the page amid it."""
     st.html(_AHEAD, unsafe_allow_javascript=True)

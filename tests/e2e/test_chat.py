@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.e2e.conftest import NewPage, Server
+from tests.e2e.conftest import NewPage, Server, settled
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -149,12 +149,19 @@ def test_a_second_viewer_sees_the_same_answer_live(madlen: Server, new_page: New
     assert len(madlen.api("GET", f"/sessions/{session_id(other)}")["messages"]) == 2
 
 
-def test_what_colours_code_is_loaded_once_the_box_stands(madlen: Server, new_page: NewPage) -> None:
-    page = new_page()
+def test_what_an_answer_is_drawn_with_is_loaded_once_the_box_stands(
+    madlen: Server, new_page: NewPage
+) -> None:
+    page, scripts = new_page(), list[str]()
     with page.expect_response(re.compile("StreamlitSyntaxHighlighter")) as loaded:
         opened(page, madlen)
     assert loaded.value.ok
     assert page.get_by_test_id("stCode").count() == 0
+    page.on("request", lambda asked: scripts.append(asked.url) if asked.resource_type == "script" else None)
+    send(page, "Say hello.")
+    finished(page)
+    settled(page)
+    assert scripts == []
 
 
 def test_a_prompt_has_the_chat_listed_and_draws_nothing_else_anew(madlen: Server, new_page: NewPage) -> None:
