@@ -61,7 +61,7 @@ def milliseconds(app: AppTest) -> float:
 
 
 def rows(runs: int) -> dict[str, list[Row]]:
-    plain = ran(AppTest.from_function(word))
+    plain = ran(AppTest.from_function(word, default_timeout=60))
     pages = {name: partial(opened, *page)() for name, page in PAGES.items()}
     found: dict[str, list[Row]] = {"madlen": [], "word": []}
     for _ in range(runs):

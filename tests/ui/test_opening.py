@@ -18,7 +18,7 @@ from tests.ui.test_turnstile import waiting
 
 def page(session_id: str, **query: str) -> AppTest:
     """What is seen at first of a chat, without the rest of its page."""
-    drawn = AppTest.from_function(_first_sight)
+    drawn = AppTest.from_function(_first_sight, default_timeout=20)
     for name, value in {"session": session_id, **query}.items():
         drawn.query_params[name] = value
     return drawn.run()

@@ -76,7 +76,7 @@ def test_the_last_words_are_painted_once_when_they_are_whole_be_the_answer_store
 
     monkeypatch.setattr(_Painter, "finish", finishing)
     end = [Update(whole=True, ended=a_reply())] if ends else []
-    page = AppTest.from_function(drawn)
+    page = AppTest.from_function(drawn, default_timeout=20)
     page.session_state["told"] = [Update("Seven **col"), Update("ours**"), Update(whole=True), *end]
     page.run()
     assert not page.exception

@@ -37,7 +37,7 @@ def test_a_run_that_rests_names_no_time() -> None:
 
 def test_checks_that_take_a_while_say_how_far_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(progress, "_MOMENT", -1.0)
-    page = AppTest.from_function(_checking).run()
+    page = AppTest.from_function(_checking, default_timeout=20).run()
     assert not page.exception
     assert page.session_state["checked"] == [0.5, 1.0]
     assert not page.get("progress")
