@@ -16,7 +16,7 @@ def main() -> None:
     session = address.session(instead="Here is a new one.")
     passing = temporary.current()
     listing, choices = chat.models(), chat.store.choices()
-    first_sight = opening.draw(session, {model.id: catalogue.label(model) for model in listing.models})
+    first_sight = opening.draw(session, listing.models)
     newest = sidebar.draw(session, here="chat")
     picker.notes(listing)
     key = around.key(session)

@@ -81,7 +81,7 @@ def _start(opened: PromptSet, lanes: Sequence[Lane], name: str) -> None:
 def _run(run: Run) -> None:
     listing = chat.models()
     names = {model.id: catalogue.label(model) for model in listing.models}
-    _back(**({"set": run.set_id} if run.set_id else {}))
+    _back(run.set_id)
     st.title(text.label(run.name))
     lanes = " · ".join(f"{lane.name}: {names.get(lane.model_id, lane.model_id)}" for lane in run.lanes)
     st.caption(text.label(f"{run.created_at:%Y-%m-%d %H:%M} UTC · {lanes}"))
@@ -113,7 +113,7 @@ def _run(run: Run) -> None:
             "Delete the run",
             "Its answers, votes and judgements are deleted.",
             partial(batch.delete_run, run.id),
-            {"set": run.set_id} if run.set_id else {},
+            {"set": run.set_id},
         )
 
 
@@ -174,14 +174,14 @@ def _no_offer(reply: Reply) -> None:
     """A cell is asked again with the others of its run that failed."""
 
 
-def _back(**there: str) -> None:
+def _back(set_id: str = "") -> None:
     st.button(
-        "To the set" if there else "All prompt sets",
+        "To the set" if set_id else "All prompt sets",
         key="back",
         icon=":material/arrow_back:",
         type="tertiary",
         on_click=address.go,
-        kwargs=there,
+        kwargs={"set": set_id},
     )
 
 

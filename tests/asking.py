@@ -7,7 +7,7 @@ import time
 from madlen.generation import Generation
 from madlen.services.wiring import Services
 from madlen.transcript import Update
-from madlen.types import Lane, Reply
+from madlen.types import Lane, Reply, Turn
 
 POLLY = Lane("parrot/polly")
 
@@ -20,6 +20,16 @@ def ended(generation: Generation) -> Reply:
     *_, last = generation.follow(every=0)
     assert last.ended is not None
     return last.ended
+
+
+def talked(madlen: Services, *prompts: str, lane: Lane = POLLY) -> list[Turn]:
+    """A chat in which each prompt was answered."""
+    session_id = ""
+    for prompt in prompts:
+        made = madlen.chat.ask(prompt, [lane], session_id=session_id)
+        ended(made.generations[0])
+        session_id = made.session_id
+    return madlen.store.turns(session_id)
 
 
 def told(updates: list[Update]) -> str:

@@ -7,22 +7,11 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from madlen.errors import ModelGone, NotFound, Unacceptable
 from madlen.origins import Fork, Origin
-from madlen.services.wiring import Services
 from madlen.tracing import names
-from madlen.types import Lane, Parameters, Picture, Status, Turn
-from tests.asking import POLLY, ended
+from madlen.types import Lane, Parameters, Picture, Status
+from tests.asking import POLLY, ended, talked
 from tests.conftest import StartMadlen
 from tests.parrot import DONE, SEER, Gate, Parrot
-
-
-def talked(madlen: Services, *prompts: str, lane: Lane = POLLY) -> list[Turn]:
-    """A chat in which each prompt was answered."""
-    session_id = ""
-    for prompt in prompts:
-        made = madlen.chat.ask(prompt, [lane], session_id=session_id)
-        ended(made.generations[0])
-        session_id = made.session_id
-    return madlen.store.turns(session_id)
 
 
 def seen(parrot: Parrot) -> list[str]:

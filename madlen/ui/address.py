@@ -21,8 +21,11 @@ def session_id() -> str:
 
 
 def go(**names: str) -> None:
-    """Goes to a place by all that its address names; the browser's way back is one step. For callbacks."""
-    st.query_params.from_dict(names)
+    """Goes to a place by all that its address names, what is empty left out; for callbacks.
+
+    The browser's way back is one step.
+    """
+    st.query_params.from_dict({name: value for name, value in names.items() if value})
 
 
 def session(*, instead: str) -> Session | None:

@@ -124,15 +124,11 @@ def _chosen(entry: Entry, key: str) -> None:
     actions: dict[str, Callable[[], object]] = {
         "rename": lambda: st.session_state.update({_RENAMED: entry.id}),
         "pin": lambda: shelf.mark(entry.id, pinned=not entry.pinned),
-        "duplicate": lambda: _open(shelf.duplicate(entry.id)),
+        "duplicate": lambda: address.go(session=shelf.duplicate(entry.id).id),
         "archive": lambda: shelf.mark(entry.id, archived=not entry.archived),
         "delete": lambda: discard([entry.id], entry.title),
     }
     attempt(actions[wanted])
-
-
-def _open(session: Session) -> None:
-    address.go(session=session.id)
 
 
 def _rename(session_id: str, key: str) -> None:

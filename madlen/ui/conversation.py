@@ -151,8 +151,8 @@ def _came_from(session: Session) -> None:
             icon=":material/fork_right:",
             type="tertiary",
             wrap=False,
-            on_click=_open,
-            args=(origin.session_id, origin.turn_id),
+            on_click=address.go,
+            kwargs={"session": origin.session_id, "message": origin.turn_id},
         )
 
 
@@ -174,8 +174,8 @@ def _draw(talk: Talk, turn: Turn, stop: DeltaGenerator, follow: list[Callable[[]
                 icon=":material/fork_right:",
                 type="tertiary",
                 wrap=False,
-                on_click=_open,
-                args=(fork.session_id,),
+                on_click=address.go,
+                kwargs={"session": fork.session_id},
             )
     acts = _acts(talk, turn)
     if not turn.replies:
@@ -275,9 +275,5 @@ def _choose(turn_id: str, reply_id: str) -> None:
 
 def _fork(talk: Talk, turn: Turn, words: str) -> None:
     lanes = () if talk.session.lanes else (talk.lane,)
-    _open(services.current().editing.fork(turn.session_id, turn.id, words, lanes=lanes).session_id)
-
-
-def _open(session_id: str, message: str = "") -> None:
-    """Goes to a chat by its address."""
-    address.go(session=session_id, **({"message": message} if message else {}))
+    forked = services.current().editing.fork(turn.session_id, turn.id, words, lanes=lanes)
+    address.go(session=forked.session_id)

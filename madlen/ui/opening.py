@@ -7,13 +7,13 @@ themselves take it a hundred.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from madlen import services
-from madlen.types import Reply, Session, Status
+from madlen import catalogue, services
+from madlen.types import Model, Reply, Session, Status
 from madlen.ui import conversation, replies, turnstile
 
 MOMENT_SECONDS = 0.1
@@ -21,12 +21,11 @@ MOMENT_SECONDS = 0.1
 _OPENED = "opened"
 
 
-def draw(session: Session | None, names: Mapping[str, str]) -> DeltaGenerator:
+def draw(session: Session | None, listed: Sequence[Model]) -> DeltaGenerator:
     """Draws the last prompt of the chat and the answer to it on the first page of a tab.
 
     Not while the answer is in flight, nor where the address names a message, for that is what one came for.
-    ``names`` are those of models, by their ids. Gives the place, which is to be empty when the conversation
-    is drawn.
+    Gives the place, which is to be empty when the conversation is drawn.
     """
     place = st.empty()
     first = not st.session_state.get(_OPENED)
@@ -45,7 +44,8 @@ def draw(session: Session | None, names: Mapping[str, str]) -> DeltaGenerator:
         replies.prompt(turn)
         if reply is not None:
             with st.chat_message("assistant", avatar=replies.ANSWER_ICON):
-                name = names.get(reply.model_id, reply.model_id)
+                model = catalogue.find(listed, reply.model_id)
+                name = catalogue.label(model) if model else reply.model_id
                 replies.ended(reply, name, below=replies.Below(offer=_nothing))
     turnstile.aside(MOMENT_SECONDS)
     return place

@@ -53,8 +53,7 @@ def draw(open_one: Session | None, *, here: Here | None) -> Newest | None:
             icon=":material/edit_square:",
             key="new-chat",
             shortcut=shortcuts.NEW,
-            on_click=_open if here else None,
-            args=("",),
+            on_click=address.go if here else None,
         )
         if begin and not here:
             st.switch_page("pages/chat.py")
@@ -134,8 +133,9 @@ def _link(entry: Entry, here: Here | None, *, marked: bool) -> None:
         type="tertiary",
         wrap=False,
         width=_BESIDE_THE_MENU if marked and len(entry.title) > _SHORT else "content",
-        on_click=_open if there == here else None,
-        args=(entry.id,),
+        # A link to the page that is open would leave the address as it is.
+        on_click=address.go if there == here else None,
+        kwargs={"session": entry.id},
     )
     if clicked and there != here:
         st.switch_page(f"pages/{there}.py", query_params={"session": entry.id})
@@ -157,8 +157,3 @@ def foot(model_id: str) -> None:
             language="bash",
         )
         st.link_button("All calls", f"{address.origin()}/api/docs", type="tertiary", icon=":material/api:")
-
-
-def _open(session_id: str) -> None:
-    """Goes to a chat by its address; a link to the page that is open would leave the address as it is."""
-    address.go(**({"session": session_id} if session_id else {}))

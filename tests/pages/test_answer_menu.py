@@ -7,8 +7,8 @@ from streamlit.testing.v1 import AppTest
 
 from madlen.services.wiring import Services
 from madlen.types import Turn
+from tests.asking import talked
 from tests.pages.opening import Current, opened, texts
-from tests.pages.test_conversation import talked
 from tests.parrot import DONE, SEER, Parrot
 
 

@@ -8,19 +8,9 @@ from streamlit.testing.v1 import AppTest
 from madlen.errors import StoreUnavailable
 from madlen.services.wiring import Services
 from madlen.types import Lane, Reply, Turn
-from tests.asking import POLLY, ended
+from tests.asking import POLLY, ended, talked
 from tests.pages.opening import Current, opened, texts
 from tests.parrot import DONE, SEER, Parrot
-
-
-def talked(madlen: Services, *prompts: str) -> list[Turn]:
-    """A chat in which each prompt was answered."""
-    session_id = ""
-    for prompt in prompts:
-        made = madlen.chat.ask(prompt, [POLLY], session_id=session_id)
-        ended(made.generations[0])
-        session_id = made.session_id
-    return madlen.store.turns(session_id)
 
 
 def another(madlen: Services, turn: Turn, lane: Lane = POLLY) -> Reply:

@@ -7,10 +7,8 @@ from dataclasses import replace
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from madlen.services.wiring import Services
-from madlen.types import Turn
 from madlen.ui import turnstile
-from tests.asking import POLLY, ended
+from tests.asking import POLLY, ended, talked
 from tests.pages.opening import Current, opened
 from tests.parrot import DONE, Gate, Parrot
 from tests.ui.test_turnstile import waiting
@@ -26,23 +24,15 @@ def page(session_id: str, **query: str) -> AppTest:
 
 def _first_sight() -> None:
     """The body of a script, which Streamlit takes out of here."""
+    from madlen import services  # noqa: PLC0415
     from madlen.ui import address, opening  # noqa: PLC0415
 
-    opening.draw(address.session(instead=""), {"parrot/polly": "Polly"})
+    opening.draw(address.session(instead=""), services.current().chat.models().models)
 
 
 def said(seen: AppTest) -> list[str]:
     assert not seen.exception
     return [str(element.value) for element in seen.markdown]
-
-
-def talked(madlen: Services, *prompts: str) -> list[Turn]:
-    session_id = ""
-    for prompt in prompts:
-        made = madlen.chat.ask(prompt, [POLLY], session_id=session_id)
-        ended(made.generations[0])
-        session_id = made.session_id
-    return madlen.store.turns(session_id)
 
 
 def test_the_last_prompt_and_its_answer_are_seen_at_first_and_nothing_else(current: Current) -> None:
