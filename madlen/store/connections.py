@@ -108,10 +108,9 @@ class Connections:
 
         sqlite-utils begins deferred, where reading and then writing fails at once beside another writer.
         Threads queue for their turn, for SQLite lets whoever asks at the right moment go first: among
-        many, some would wait until they give up.
+        many, some would wait until they give up. ``seconds`` is for what another process holds.
         """
-        until = time.monotonic() + seconds
-        with self._opened() as db, self._turn():
+        with self._opened() as db, self._turn(seconds) as until:
             db.conn.execute("PRAGMA busy_timeout = 50")
             _when_free(db.conn, "BEGIN IMMEDIATE", until)
             # Other locks, such as that of a checkpoint, are held for a moment only.
@@ -125,13 +124,13 @@ class Connections:
                 raise
 
     @contextmanager
-    def _turn(self) -> Iterator[None]:
+    def _turn(self, seconds: float) -> Iterator[float]:
         with ExitStack() as stack:
             try:
-                stack.enter_context(self._turns.one(seconds=BUSY_SECONDS))
+                until = stack.enter_context(self._turns.one(seconds=seconds))
             except TimeoutError as error:
                 raise sqlite3.OperationalError("database is locked") from error
-            yield
+            yield until
 
     @contextmanager
     def _opened(self) -> Iterator[Database]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import psycopg
@@ -73,6 +73,8 @@ class Connections:
             reconnect_timeout=_POOL_SECONDS,
             open=True,
         )
+        self._lent = 0
+        """How often a connection was lent."""
 
     def close(self) -> None:
         self._pool.close(timeout=_POOL_SECONDS)
@@ -80,7 +82,7 @@ class Connections:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """One snapshot for all that is read in it."""
-        with self.sentences(), self._pool.connection() as connection:
+        with self._borrowed() as connection:
             connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             connection.read_only = True
             with connection.transaction():
@@ -88,7 +90,7 @@ class Connections:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        with self.sentences(), self._pool.connection() as connection:
+        with self._borrowed() as connection:
             connection.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
             connection.read_only = False
             with connection.transaction():
@@ -97,7 +99,22 @@ class Connections:
     @contextmanager
     def plain(self) -> Iterator[Connection]:
         """For one statement, which is a transaction by itself."""
-        with self.sentences(), self._pool.connection() as connection:
+        with self._borrowed() as connection:
+            yield connection
+
+    @contextmanager
+    def _borrowed(self) -> Iterator[Connection]:
+        """One of the pool's. It is waited for as long as others get theirs: then it is only our own crowd."""
+        with self.sentences(), ExitStack() as stack:
+            while True:
+                before = self._lent
+                try:
+                    connection = stack.enter_context(self._pool.connection())
+                    break
+                except PoolTimeout:
+                    if self._lent == before:
+                        raise
+            self._lent += 1
             yield connection
 
     def alone(self) -> Connection:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
 import pytest
 
@@ -48,3 +50,77 @@ def test_an_error_ends_a_turn() -> None:
         raise ValueError("mine")
     with turns.one(seconds=0):
         pass
+
+
+class Clock:
+    """Stands until it is set; counts who looks."""
+
+    def __init__(self) -> None:
+        self.moment = 0.0
+        self.looks = 0
+
+    def __call__(self) -> float:
+        self.looks += 1
+        return self.moment
+
+
+@contextmanager
+def queue_behind(turns: Turns, clock: Clock, first_ends: Callable[[], None]) -> Iterator[list[float | str]]:
+    """Somebody who came at 0 and whose patience is 0.05 waits behind two; the first ended at 0.04, the
+    second has its turn still at 0.08. Gives what becomes of the wait."""
+    entered, leave, became = threading.Event(), threading.Event(), list[float | str]()
+
+    def second() -> None:
+        with turns.one(seconds=60):
+            entered.set()
+            leave.wait()
+
+    def last() -> None:
+        try:
+            with turns.one(seconds=0.05) as until:
+                became.append(until)
+        except TimeoutError:
+            became.append("gave up")
+
+    threads = [threading.Thread(target=second), threading.Thread(target=last)]
+    with suppress(ValueError), turns.one(seconds=1):
+        for number, thread in enumerate(threads):
+            thread.start()
+            wait_until(turns, number + 1)
+        clock.moment = 0.04
+        first_ends()
+    assert entered.wait(10)
+    clock.moment = 0.08
+    try:
+        yield became
+    finally:
+        leave.set()
+        for thread in threads:
+            thread.join()
+
+
+def test_a_long_queue_is_waited_for_as_long_as_it_moves() -> None:
+    clock = Clock()
+    turns = Turns(clock)
+    with queue_behind(turns, clock, lambda: None) as became:
+        looked, until = clock.looks, time.monotonic() + 10
+        while clock.looks < looked + 4:
+            assert time.monotonic() < until
+            time.sleep(0.001)
+        assert became == []
+    # Its own work may wait as long again, from the end of the turn before.
+    assert became == [pytest.approx(0.13)]
+
+
+def test_who_waits_behind_a_turn_that_failed_gives_up() -> None:
+    def fail() -> None:
+        raise ValueError
+
+    clock = Clock()
+    turns = Turns(clock)
+    with queue_behind(turns, clock, fail) as became:
+        until = time.monotonic() + 10
+        while not became:
+            assert time.monotonic() < until
+            time.sleep(0.001)
+    assert became == ["gave up"]
