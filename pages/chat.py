@@ -41,7 +41,8 @@ def main() -> None:
     readiness.draw(model_id)
     around.settled()
     sidebar.foot(model_id)
-    first_sight.empty()
+    if first_sight is not None:
+        first_sight.empty()
     talk.draw(Around(key, session, passing, lane, model, listing, choices, newest, tools, quiet))
 
 

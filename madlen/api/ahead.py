@@ -10,9 +10,6 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
-
 PATH = "/ahead.js"
 _SCRIPTS = Path("static", "js")
 PARTS = ("MenuButton", "Feedback", "Toast", "StreamlitSyntaxHighlighter")
@@ -31,13 +28,3 @@ def script(page: Path) -> str:
     folder = page.parent / _SCRIPTS
     found = [path.name for part in PARTS for path in sorted(folder.glob(f"{part}.*.js"))[:1]]
     return _WAITING % json.dumps(found) if found else ""
-
-
-class Ahead:
-    """Answers with the script."""
-
-    def __init__(self, page: Path) -> None:
-        self._response = Response(script(page), media_type="text/javascript")
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._response(scope, receive, send)

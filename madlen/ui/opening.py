@@ -21,25 +21,25 @@ MOMENT_SECONDS = 0.1
 _OPENED = "opened"
 
 
-def draw(session: Session | None, listed: Sequence[Model]) -> DeltaGenerator:
+def draw(session: Session | None, listed: Sequence[Model]) -> DeltaGenerator | None:
     """Draws the last prompt of the chat and the answer to it on the first page of a tab.
 
     Not while the answer is in flight, nor where the address names a message, for that is what one came for.
-    Gives the place, which is to be empty when the conversation is drawn.
+    Gives its place, which is to be empty when the conversation is drawn, or ``None`` where it is empty.
     """
     place = st.empty()
     first = not st.session_state.get(_OPENED)
     st.session_state[_OPENED] = True
     if session is None or not first or "message" in st.query_params:
-        return place
+        return None
     store = services.current().store
     turns = store.turns(session.id)
     if not turns:
-        return place
+        return None
     turn = turns[-1]
     reply = conversation.chosen(turn, store.remarks(session.id)) if turn.replies else None
     if reply is not None and reply.status is Status.STREAMING:
-        return place
+        return None
     with place.container():
         replies.prompt(turn)
         if reply is not None:

@@ -16,13 +16,23 @@ PATIENCE_SECONDS = 0.1
 """One that takes longer waits for something, and the others do not wait with it."""
 
 
+class _Turn:
+    """One thread's: it waits for news until it is inside."""
+
+    __slots__ = ("inside", "news")
+
+    def __init__(self) -> None:
+        self.news = threading.Event()
+        self.inside = False
+
+
 class Turnstile:
     """One thread at a time, in the order in which they came, and the next also when one stays too long."""
 
     def __init__(self) -> None:
         self._mutex = threading.Lock()
-        self._waiting: deque[threading.Event] = deque()
-        self._inside: threading.Event | None = None
+        self._waiting: deque[_Turn] = deque()
+        self._inside: _Turn | None = None
         self._since = 0.0
         self._own = threading.local()
 
@@ -43,7 +53,7 @@ class Turnstile:
         turn, self._own.turn = getattr(self._own, "turn", None), None
         with self._mutex:
             if turn is not None and self._inside is turn:
-                self._admit(self._waiting.popleft() if self._waiting else None)
+                self._admit()
 
     def aside(self, seconds: float) -> None:
         """Waits for so long while others are drawn, and then for another turn; who has none gets none."""
@@ -53,27 +63,39 @@ class Turnstile:
         if entered:
             self._own.turn = self._enter()
 
-    def _enter(self) -> threading.Event:
-        turn = threading.Event()
+    def _enter(self) -> _Turn:
+        turn = _Turn()
         with self._mutex:
-            if self._inside is None:
-                self._admit(turn)
-                return turn
             self._waiting.append(turn)
-        while not turn.wait(PATIENCE_SECONDS):
-            with self._mutex:
-                if (
-                    not turn.is_set()
-                    and self._waiting[0] is turn
-                    and time.monotonic() - self._since >= PATIENCE_SECONDS
-                ):
-                    self._admit(self._waiting.popleft())
+            if self._inside is None:
+                self._admit()
+        while not turn.inside:
+            # Only who is next looks at the clock: a hundred that do would keep each page from being drawn.
+            turn.news.wait(self._patience(turn))
         return turn
 
-    def _admit(self, turn: threading.Event | None) -> None:
-        self._inside, self._since = turn, time.monotonic()
-        if turn is not None:
-            turn.set()
+    def _patience(self, turn: _Turn) -> float | None:
+        """For how long the one inside is still waited for, by whoever is next; else ``None``."""
+        with self._mutex:
+            turn.news.clear()
+            if turn.inside:
+                return 0
+            if self._waiting[0] is not turn:
+                return None
+            left = self._since + PATIENCE_SECONDS - time.monotonic()
+            if left <= 0:
+                self._admit()
+            return max(left, 0)
+
+    def _admit(self) -> None:
+        """Lets the next one in, if any, and tells who is next then."""
+        self._inside, self._since = None, time.monotonic()
+        if self._waiting:
+            self._inside = self._waiting.popleft()
+            self._inside.inside = True
+            self._inside.news.set()
+        if self._waiting:
+            self._waiting[0].news.set()
 
 
 _pages = Turnstile()

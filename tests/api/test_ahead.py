@@ -6,9 +6,6 @@ import json
 from pathlib import Path
 
 import streamlit as st
-from starlette.applications import Starlette
-from starlette.routing import Route
-from starlette.testclient import TestClient
 
 from madlen.api import ahead
 
@@ -24,10 +21,3 @@ def test_the_script_names_parts_that_this_streamlit_has() -> None:
 
 def test_a_page_without_those_parts_gets_an_empty_script(tmp_path: Path) -> None:
     assert ahead.script(tmp_path / "index.html") == ""
-
-
-def test_it_is_served_as_javascript() -> None:
-    with TestClient(Starlette(routes=[Route(ahead.PATH, ahead.Ahead(PAGE))])) as client:
-        answer = client.get("/ahead.js")
-    assert answer.headers["content-type"].startswith("text/javascript")
-    assert answer.text == ahead.script(PAGE)

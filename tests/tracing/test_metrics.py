@@ -238,9 +238,11 @@ def test_metrics_that_nobody_asked_for_are_not_there_and_the_answer_says_how_to_
 
 def test_metrics_are_at_the_root_of_the_server_for_the_hosts_it_answers_to(tmp_path: Path) -> None:
     madlen = madlen_with(tmp_path, Parrot(), otel_metrics_exporter="prometheus")
+    page = tmp_path / "index.html"
+    page.touch()
     try:
         with services.using(madlen):
-            client = TestClient(Starlette(routes=mount.routes(page=tmp_path)), base_url="http://localhost")
+            client = TestClient(Starlette(routes=mount.routes(page=page)), base_url="http://localhost")
             assert "madlen_spans_dropped" in client.get("/metrics").text
             assert client.get("/api/metrics").text
             assert client.get("/metrics", headers={"Host": "attacker.test"}).status_code == 403

@@ -54,11 +54,32 @@ def test_one_that_takes_long_is_not_waited_for() -> None:
     assert PATIENCE_SECONDS < 1
 
 
+def test_only_who_is_next_looks_at_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    gate, drawn = Turnstile(), list[str]()
+    waits = dict[str, list[float | None]]()
+    patience = gate._patience
+
+    def watched(turn: turnstile._Turn) -> float | None:
+        waits.setdefault(threading.current_thread().name, []).append(patience(turn))
+        return waits[threading.current_thread().name][-1]
+
+    monkeypatch.setattr(gate, "_patience", watched)
+    monkeypatch.setattr(turnstile, "PATIENCE_SECONDS", 60.0)
+    with gate.one(), waiting(gate, drawn, "second", "third") as [second, third]:
+        while second.name not in waits or third.name not in waits:
+            pass
+        assert [type(wait) for wait in waits[second.name]] == [float]
+        assert waits[third.name] == [None]
+        gate.leave()
+    assert drawn == ["second", "third"]
+
+
 def test_one_that_was_overtaken_ends_nobody_elses_turn(patient: None) -> None:
     gate, drawn = Turnstile(), list[str]()
     with gate.one():
-        second = threading.Event()
-        gate._admit(second)
+        second = turnstile._Turn()
+        gate._waiting.append(second)
+        gate._admit()
     with waiting(gate, drawn, "third"):
         assert gate._inside is second
         assert drawn == []

@@ -1,0 +1,33 @@
+"""The pages, as the navigation lists them."""
+
+from __future__ import annotations
+
+from copy import copy
+from functools import cache
+
+import streamlit as st
+from streamlit.navigation.page import StreamlitPage
+
+
+def pages() -> list[StreamlitPage]:
+    """Those of one run, the one that opens first at the head.
+
+    What each run needs of its own is a copy: to make nine anew, for which Streamlit looks each file up, takes
+    as long as a twelfth of the rest of a page.
+    """
+    return [copy(page) for page in _made()]
+
+
+@cache
+def _made() -> list[StreamlitPage]:
+    return [
+        st.Page("pages/chat.py", title="Chat", icon=":material/forum:", default=True),
+        st.Page("pages/compare.py", title="Compare", icon=":material/view_column:"),
+        st.Page("pages/history.py", title="History", icon=":material/manage_search:"),
+        st.Page("pages/sets.py", title="Prompt sets", icon=":material/fact_check:"),
+        st.Page("pages/leaderboard.py", title="Leaderboard", icon=":material/leaderboard:"),
+        st.Page("pages/traces.py", title="Traces", icon=":material/timeline:"),
+        st.Page("pages/models.py", title="Models", icon=":material/view_list:"),
+        st.Page("pages/usage.py", title="Usage", icon=":material/query_stats:"),
+        st.Page("pages/settings.py", title="Settings", icon=":material/settings:"),
+    ]
