@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
 
 import anyio
 
@@ -21,20 +21,12 @@ class Deadlines:
     silence: float = 120.0
     total: float = 1800.0
 
-    @contextmanager
-    def patience(self, model_id: str) -> Iterator[Patience]:
+    def patience(self, model_id: str) -> Patience:
         """How long the model's answer is waited for within the block.
 
-        Raises ``UpstreamTimeout`` with the deadline that was missed.
+        The block raises ``UpstreamTimeout`` with the deadline that was missed.
         """
-        with anyio.CancelScope() as scope:
-            patience = Patience(self, model_id, scope)
-            try:
-                yield patience
-            finally:
-                patience.suspend()
-        if scope.cancelled_caught:
-            raise patience.missed()
+        return Patience(self, model_id)
 
 
 class Patience:
@@ -43,15 +35,32 @@ class Patience:
     One timer that looks anew whenever it goes off: setting one for each chunk costs as much as taking it.
     """
 
-    def __init__(self, deadlines: Deadlines, model_id: str, scope: anyio.CancelScope) -> None:
+    __slots__ = ("_due", "_end", "_model_id", "_scope", "_set_for", "_silence", "_timer")
+
+    def __init__(self, deadlines: Deadlines, model_id: str) -> None:
         self._silence = deadlines.silence
         self._model_id = model_id
-        self._scope = scope
-        now = time.monotonic()
-        self._end = now + deadlines.total
+        self._scope = anyio.CancelScope()
+        self._end = time.monotonic() + deadlines.total
         self._due = self._set_for = math.inf
         self._timer: asyncio.TimerHandle | None = None
-        self.renew(now)
+
+    def __enter__(self) -> Self:
+        self._scope.__enter__()
+        self.renew(time.monotonic())
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> bool:
+        self.suspend()
+        over = self._scope.__exit__(kind, error, trace)
+        if self._scope.cancelled_caught:
+            raise self.missed()
+        return bool(over)
 
     def missed(self) -> UpstreamTimeout:
         """Which deadline has passed."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
-from concurrent.futures import Future
 from contextlib import AbstractContextManager, ExitStack, aclosing, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -25,6 +25,7 @@ from madlen.generation import Generation
 from madlen.providers import Provider
 from madlen.replicas import Replicas
 from madlen.store import Store
+from madlen.tasks import Task
 from madlen.transcript import IDLE_SECONDS, Update
 from madlen.types import Reply, Request, Status
 
@@ -54,13 +55,14 @@ class Hub:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._portal = portal
+        self._loop = portal.call(asyncio.get_running_loop)
         self._store = store
         self._tracer = tracer
         self.deadlines = deadlines
         """Those of answers that begin from now on."""
         self.costs = Costs(store, budget)
         self._now = now
-        self._running: dict[str, tuple[Generation, Future[None]]] = {}
+        self._running: dict[str, tuple[Generation, Task]] = {}
         self._checkpoints = Checkpoints(store, tracer)
         self._replicas = Replicas(store, self._kept)
         self._unstored: dict[str, Reply] = {}
@@ -92,9 +94,9 @@ class Hub:
             began=self.costs.began,
             settle=partial(self.costs.settle, kept=kept) if self.costs.limited or not kept else None,
         )
-        task = tracing.detached().run(self._portal.start_task_soon, generation.run)
+        task = Task.start(self._loop, generation.run, tracing.detached())
         self._running[reply.id] = (generation, task)
-        task.add_done_callback(lambda _: self._ended(generation))
+        task.tell(partial(self._ended, generation))
         self._replicas.rouse()
         return generation
 
@@ -184,7 +186,7 @@ class Hub:
         if running is None:
             return self._replicas.tail(reply_id, news.set)
         generation, task = running
-        task.add_done_callback(lambda _: over.set())
+        task.tell(over.set)
         return generation.tail(news.set)
 
     async def afollow(self, reply_id: str) -> AsyncGenerator[Update]:
@@ -263,7 +265,7 @@ class Hub:
         running = tuple(self._running.values())
         self.interrupt()
         for _, task in running:
-            task.result()
+            task.wait()
         with suppress(StoreUnavailable):
             self._beat()
 

@@ -52,10 +52,11 @@ BELOW = {
     "titles": "types errors beginnings generation chat",
     "checkpoints": "types errors tracing store",
     "deadlines": "errors",
+    "tasks": "",
     "generation": "types errors checkpoints deadlines images transcript tracing providers store failures",
     "replicas": "types errors transcript store generation",
-    "hub": "types errors checkpoints deadlines transcript tracing providers store generation replicas budget "
-    "costs",
+    "hub": "types errors checkpoints deadlines tasks transcript tracing providers store generation replicas "
+    "budget costs",
     "chat": "types errors beginnings catalogue comparison conversation images tracing providers store "
     "generation hub votes lane_sets",
     "batch": "types days errors origins lenient beginnings catalogue comparison conversation differences "

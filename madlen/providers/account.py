@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import anyio
@@ -53,20 +52,18 @@ class Account:
             minute_wait=wait if wait > 0 else None,
         )
 
-    @contextmanager
-    def request(self, *, free: bool) -> Iterator[None]:
+    def request(self, *, free: bool) -> _Asked:
         """A request until its answer has ended, well or not: OpenRouter counts those that fail too."""
         now = self._clock()
         if free:
             self._requests = (*self._recent(now), now)
-        try:
-            yield
-        except MinuteLimit as error:
-            if error.retry_after is not None:
-                self._exhausted_until = self._clock() + error.retry_after
-            raise
-        finally:
-            self._ended.set()
+        return _Asked(self)
+
+    def ended(self, error: BaseException | None) -> None:
+        """Takes note of how a request ended."""
+        if isinstance(error, MinuteLimit) and error.retry_after is not None:
+            self._exhausted_until = self._clock() + error.retry_after
+        self._ended.set()
 
     async def refresh(self) -> None:
         """Where the account cannot be asked, what was known of it is not true any more."""
@@ -87,3 +84,18 @@ class Account:
 
     def _recent(self, now: float) -> tuple[float, ...]:
         return tuple(moment for moment in self._requests if now - moment < _MINUTE_SECONDS)
+
+
+class _Asked:
+    """The time of a request."""
+
+    __slots__ = ("_account",)
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        self._account.ended(error)

@@ -21,30 +21,43 @@ _PLAIN, _ZIPPED = {"", "identity"}, {"gzip", "x-gzip", "deflate"}
 def bounded(
     response: httpx.Response, *, line_bytes: int = LINE_BYTES, body_bytes: int = BODY_BYTES
 ) -> httpx.Response:
-    """The same answer, to be read as a whole; a body past a limit raises what ``pieces`` raises."""
+    """The same answer, to be read as a whole; a body past a limit raises what ``Bounds`` raises."""
     content_type = response.headers.get("content-type", "")
     return httpx.Response(
         response.status_code,
         headers={"Content-Type": content_type},
-        content=pieces(response, line_bytes=line_bytes, body_bytes=body_bytes),
+        content=_read(response, Bounds(response, line_bytes=line_bytes, body_bytes=body_bytes)),
     )
 
 
-async def pieces(
-    response: httpx.Response, *, line_bytes: int = LINE_BYTES, body_bytes: int = BODY_BYTES
-) -> AsyncGenerator[bytes]:
-    """The body as it comes. Raises ``UpstreamError`` where it grows past a limit.
-
-    One that came compressed, though nobody asked for that, is unpacked piece by piece.
-    """
-    unpacked = _unpacking(response.headers.get("content-encoding", "").strip().lower())
-    line = body = 0
+async def _read(response: httpx.Response, bounds: Bounds) -> AsyncGenerator[bytes]:
     async for raw in response.aiter_raw():
-        for piece in unpacked(raw):
-            body += len(piece)
+        for piece in bounds.take(raw):
+            yield piece
+
+
+class Bounds:
+    """The limits of one response's body. Raises ``UpstreamError`` where it is packed in an unknown way."""
+
+    __slots__ = ("_body", "_body_bytes", "_line", "_line_bytes", "_unpacked")
+
+    def __init__(
+        self, response: httpx.Response, *, line_bytes: int = LINE_BYTES, body_bytes: int = BODY_BYTES
+    ) -> None:
+        self._unpacked = _unpacking(response.headers.get("content-encoding", "").strip().lower())
+        self._line_bytes, self._body_bytes = line_bytes, body_bytes
+        self._line = self._body = 0
+
+    def take(self, raw: bytes) -> Iterator[bytes]:
+        """The pieces of what came off the wire. Raises ``UpstreamError`` where the body grows past a limit.
+
+        One that came compressed, though nobody asked for that, is unpacked piece by piece.
+        """
+        for piece in self._unpacked(raw):
+            self._body += len(piece)
             end = max(piece.rfind(b"\n"), piece.rfind(b"\r"))
-            line = line + len(piece) if end < 0 else len(piece) - end - 1
-            if line > line_bytes or body > body_bytes:
+            self._line = self._line + len(piece) if end < 0 else len(piece) - end - 1
+            if self._line > self._line_bytes or self._body > self._body_bytes:
                 raise UpstreamError(
                     "The provider sent more than an answer can be, so it was cut off. "
                     "Try again or choose another model."

@@ -8,18 +8,17 @@ come in any chunk, and a server asked to stream may answer with one JSON body.
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Iterable, Iterator
 from typing import Any
 
 import httpx
 
 from madlen import lenient
 from madlen.errors import Interrupted, UpstreamError
-from madlen.providers.bounds import bounded, pieces
+from madlen.providers.bounds import Bounds, bounded
 from madlen.providers.causes import Refusal
 from madlen.providers.characters import Characters
-from madlen.providers.gathering import gathering
+from madlen.providers.gathering import Gathering
 from madlen.providers.refusals import refusal
 from madlen.providers.sse import ServerSentEvents
 from madlen.providers.thoughts import Thoughts
@@ -41,15 +40,14 @@ async def events(
         yield known
     grammar = Grammar(model_id, known)
     if "text/event-stream" in response.headers.get("content-type", ""):
-        reading = ServerSentEvents()
-        async with gathering(response) as begin, aclosing(pieces(response)) as body:
-            async for piece in body:
-                for data in reading.take(piece):
-                    for event in grammar.hear(data):
-                        yield event
-                        if isinstance(event, _WORDS):
-                            # The first words are not waited for.
-                            begin()
+        reading, bounds = ServerSentEvents(), Bounds(response)
+        with Gathering(response) as gathering:
+            async for raw in response.aiter_raw():
+                for event in _heard(grammar, reading, bounds.take(raw)):
+                    yield event
+                    if isinstance(event, _WORDS):
+                        # The first words are not waited for.
+                        gathering.begin()
                 if grammar.over:
                     break
     else:
@@ -66,6 +64,14 @@ async def events(
     for event in grammar.rest():
         yield event
     yield grammar.done()
+
+
+def _heard(grammar: Grammar, reading: ServerSentEvents, pieces: Iterable[bytes]) -> Iterator[Event]:
+    for piece in pieces:
+        for data in reading.take(piece):
+            yield from grammar.hear(data)
+        if grammar.over:
+            return
 
 
 def _has_choice(answer: dict[str, Any]) -> bool:

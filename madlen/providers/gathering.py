@@ -7,8 +7,7 @@ than in its next frame.
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from typing import Any, Self
 
 import anyio
 import httpx
@@ -26,37 +25,42 @@ def frame_seconds() -> float:
     return min(max(FRAME_SECONDS, _reading * _SHARE_SECONDS), _LONGEST_SECONDS)
 
 
-@asynccontextmanager
-async def gathering(response: httpx.Response) -> AsyncGenerator[Callable[[], None]]:
-    """Gives what begins it, and ends it with the block.
+class Gathering:
+    """Has a response's connection gather within the block, from when it is begun.
 
-    Once begun, the response's connection, which is HTTP/1.1 and nobody else's, rests for the remainder of a
-    frame before it reads again; a read that filled its buffer is followed by the next at once. Without a
-    connection, as from a transport that only plays one, nothing changes.
+    Then the connection, which is HTTP/1.1 and nobody else's, rests for the remainder of a frame before it
+    reads again; a read that filled its buffer is followed by the next at once. Without a connection, as from
+    a transport that only plays one, nothing changes.
     """
-    # https://www.python-httpx.org/advanced/extensions/#network_stream
-    connection = response.extensions.get("network_stream")
-    if connection is None:
-        yield lambda: None
-        return
-    global _reading
-    plain, again = connection.read, 0.0
 
-    async def read(max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 - httpcore's own
-        nonlocal again
-        if (rest := again - time.monotonic()) > 0:
+    __slots__ = ("_again", "_connection", "_plain")
+
+    def __init__(self, response: httpx.Response) -> None:
+        # https://www.python-httpx.org/advanced/extensions/#network_stream
+        self._connection: Any = response.extensions.get("network_stream")
+        self._plain: Any = None
+        self._again = 0.0
+
+    def __enter__(self) -> Self:
+        global _reading
+        _reading += self._connection is not None
+        return self
+
+    def begin(self) -> None:
+        if self._connection is not None and self._plain is None:
+            self._plain = self._connection.read
+            self._connection.read = self._read
+
+    def __exit__(self, *_error: object) -> None:
+        global _reading
+        _reading -= self._connection is not None
+        if self._plain is not None:
+            # Its class's is there again.
+            del self._connection.read
+
+    async def _read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 - httpcore's own
+        if (rest := self._again - time.monotonic()) > 0:
             await anyio.sleep(rest)
-        content: bytes = await plain(max_bytes, timeout=timeout)
-        again = time.monotonic() + frame_seconds() if len(content) < max_bytes else 0.0
+        content: bytes = await self._plain(max_bytes, timeout=timeout)
+        self._again = time.monotonic() + frame_seconds() if len(content) < max_bytes else 0.0
         return content
-
-    def begin() -> None:
-        connection.read = read
-
-    _reading += 1
-    try:
-        yield begin
-    finally:
-        _reading -= 1
-        # Its class's is there again.
-        vars(connection).pop("read", None)

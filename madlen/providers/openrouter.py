@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import AsyncGenerator, Iterator
-from contextlib import aclosing, contextmanager
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -144,16 +144,11 @@ class OpenRouter:
         return retried(lambda: self._once(request))
 
     async def _once(self, request: Request) -> AsyncGenerator[Event]:
-        # Asked for more than they can write, some providers refuse.
-        longest = self._longest.get(request.model_id, MAX_TOKENS)
-        body = chunks.body(request, default_max_tokens=longest) | self._preferences.members()
-        if request.session_id:
-            body["session_id"] = request.session_id
         free = catalogue.counts_against_quota(Model(request.model_id, request.model_id, self.source))
         with self.account.request(free=free), self._sentences(f"the answer of {request.model_id}"):
-            async with self._client.stream(
-                "POST", f"{self._base_url}/chat/completions", json=body, timeout=self._answer_timeout
-            ) as response:
+            # Not ``stream``, which holds what the body is made of until the answer has ended.
+            response = await self._client.send(self._asking(request), stream=True)
+            async with aclosing(response):
                 if response.status_code != 200:
                     raise refusal(
                         response.status_code,
@@ -170,6 +165,16 @@ class OpenRouter:
                 ) as events:
                     async for event in events:
                         yield event
+
+    def _asking(self, request: Request) -> httpx.Request:
+        # Asked for more than they can write, some providers refuse.
+        longest = self._longest.get(request.model_id, MAX_TOKENS)
+        body = chunks.body(request, default_max_tokens=longest) | self._preferences.members()
+        if request.session_id:
+            body["session_id"] = request.session_id
+        return self._client.build_request(
+            "POST", f"{self._base_url}/chat/completions", json=body, timeout=self._answer_timeout
+        )
 
     def after_stop(self, served_by: str) -> str:
         known = served_by.casefold()
@@ -207,28 +212,39 @@ class OpenRouter:
         async with self._client.stream("GET", f"{self._base_url}{path}") as response:
             return response.status_code, chunks.decoded(await bounded(response).aread())
 
-    @contextmanager
-    def _sentences(self, what: str) -> Iterator[None]:
-        """Turns httpx's errors into ours, and lets no error repeat the key."""
-        try:
-            yield
-        except MadlenError as error:
-            error.args = (_without(str(error), self._key),)
-            raise
-        except httpx.TimeoutException as error:
-            raise UpstreamTimeout(
-                f"OpenRouter took too long over {what}. Try again or choose another model."
-            ) from error
-        except (httpx.ConnectError, httpx.ProxyError) as error:
-            raise UpstreamError(
-                f"OpenRouter cannot be reached at {self._base_url}. "
-                "Check the network and OPENROUTER_BASE_URL.",
-                retryable=True,
-            ) from error
-        except (httpx.HTTPError, httpx.StreamError) as error:
-            raise Interrupted(
-                f"The connection broke before {what} was complete. Continue or try again."
-            ) from error
+    def _sentences(self, what: str) -> _Sentences:
+        return _Sentences(what, self._key, self._base_url)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sentences:
+    """Turns httpx's errors within it into ours, and lets no error repeat the key."""
+
+    what: str
+    key: str
+    base_url: str
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        match error:
+            case MadlenError():
+                error.args = (_without(str(error), self.key),)
+            case httpx.TimeoutException():
+                raise UpstreamTimeout(
+                    f"OpenRouter took too long over {self.what}. Try again or choose another model."
+                ) from error
+            case httpx.ConnectError() | httpx.ProxyError():
+                raise UpstreamError(
+                    f"OpenRouter cannot be reached at {self.base_url}. "
+                    "Check the network and OPENROUTER_BASE_URL.",
+                    retryable=True,
+                ) from error
+            case httpx.HTTPError() | httpx.StreamError():
+                raise Interrupted(
+                    f"The connection broke before {self.what} was complete. Continue or try again."
+                ) from error
 
 
 def longest_answer(model: Model) -> int:

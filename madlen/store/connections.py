@@ -32,6 +32,7 @@ VERSION_INFO: tuple[int, int, int] = sqlite3.sqlite_version_info
 _PRAGMAS = (
     "busy_timeout = 5000",
     "foreign_keys = ON",
+    "cache_size = -256",
     "synchronous = FULL",
     "secure_delete = ON",
     "journal_size_limit = 64000000",

@@ -106,7 +106,8 @@ class Tracing:
             known[names.REPLY] = reply_id
         if self._captures_content:
             known |= content.asked(request.messages)
-        identity, instruments = attributes.identity(request, source, at), self._measuring.instruments
+        instruments = self._measuring.instruments
+        identity = attributes.identity(request, source, at) if instruments is not None else {}
         if instruments is not None:
             instruments.begun(identity)
         try:
@@ -170,33 +171,23 @@ class Tracing:
         finally:
             instruments.stored(operation, time.perf_counter() - began, self._database, error)
 
-    @contextmanager
     def _current(
         self,
         name: str,
         kind: SpanKind,
         known: attributes.Attributes,
         links: Sequence[Link] = (),
-    ) -> Iterator[Span]:
-        # As ``start_as_current_span`` does, without the two managers that it keeps for the span's time.
-        span = self._tracer.start_span(
-            name,
-            kind=kind,
-            attributes=known,
-            links=links,
-            record_exception=False,
-            set_status_on_exception=False,
+    ) -> _Current:
+        return _Current(
+            self._tracer.start_span(
+                name,
+                kind=kind,
+                attributes=known,
+                links=links,
+                record_exception=False,
+                set_status_on_exception=False,
+            )
         )
-        token = otel_context.attach(trace.set_span_in_context(span))
-        try:
-            yield span
-        except Exception as error:
-            # Whatever it was goes on to the caller; the span only says of which kind.
-            failed(span, error.kind if isinstance(error, MadlenError) else type(error).__name__)
-            raise
-        finally:
-            otel_context.detach(token)
-            span.end()
 
     def instrument_client(self, client: Any, source: str = "", address: str = "") -> None:
         """Gives each request of an httpx client a span of its own.
@@ -257,6 +248,26 @@ def detached() -> contextvars.Context:
     known = NonRecordingSpan(trace.get_current_span().get_span_context())
     alone.run(otel_context.attach, trace.set_span_in_context(known))
     return alone
+
+
+class _Current:
+    """As ``use_span``, without the two managers and generators that it keeps for the span's time."""
+
+    __slots__ = ("_span", "_token")
+
+    def __init__(self, span: Span) -> None:
+        self._span = span
+
+    def __enter__(self) -> Span:
+        self._token = otel_context.attach(trace.set_span_in_context(self._span))
+        return self._span
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, Exception):
+            # Whatever it was goes on to the caller; the span only says of which kind.
+            failed(self._span, error.kind if isinstance(error, MadlenError) else type(error).__name__)
+        otel_context.detach(self._token)
+        self._span.end()
 
 
 @contextmanager

@@ -39,6 +39,7 @@ class Inference:
         self._last: float | None = None
         self._visible = False
         self._gaps = array("d")
+        """Seconds between chunks, where somebody measures them."""
 
     def event(self, name: str, **said: AttributeValue) -> None:
         self._span.add_event(name, said)
@@ -47,7 +48,7 @@ class Inference:
         """Takes note of a chunk that came ``elapsed`` seconds after the request left."""
         if self._last is None:
             self.event(names.FIRST_CHUNK)
-        else:
+        elif self._instruments is not None:
             self._gaps.append(elapsed - self._last)
         self._last = elapsed
         if visible and not self._visible:
@@ -80,7 +81,7 @@ class Inference:
 
     async def measured(self) -> None:
         """Records the waits between chunks, for which no other answer should have to wait."""
-        if self._instruments is not None and self._gaps:
+        if self._gaps and self._instruments is not None:
             await anyio.to_thread.run_sync(self._instruments.gaps, self._gaps, self._identity)
 
 

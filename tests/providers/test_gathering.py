@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack
+from contextlib import ExitStack
 from itertools import pairwise
 
 import anyio
@@ -13,7 +13,7 @@ import pytest
 from anyio.abc import ByteStream
 
 from madlen.providers.chunks import events
-from madlen.providers.gathering import FRAME_SECONDS, frame_seconds, gathering
+from madlen.providers.gathering import FRAME_SECONDS, Gathering, frame_seconds
 from madlen.types import Done, Text
 
 BUFFER = 65536
@@ -35,8 +35,8 @@ class Connection:
 
 def played(connection: Connection, play: Callable[[Callable[[], None]], Awaitable[None]]) -> None:
     async def main() -> None:
-        async with gathering(httpx.Response(200, extensions={"network_stream": connection})) as begin:
-            await play(begin)
+        with Gathering(httpx.Response(200, extensions={"network_stream": connection})) as gathering:
+            await play(gathering.begin)
 
     anyio.run(main)
 
@@ -56,14 +56,11 @@ def test_once_begun_a_connection_rests_for_a_frame_after_each_read() -> None:
 def rest_beside(others: int) -> float:
     """How long a connection rests while so many others are read."""
 
-    async def main() -> float:
-        async with AsyncExitStack() as stack:
-            for _ in range(others + 1):
-                response = httpx.Response(200, extensions={"network_stream": Connection([])})
-                await stack.enter_async_context(gathering(response))
-            return frame_seconds()
-
-    return anyio.run(main)
+    with ExitStack() as stack:
+        for _ in range(others + 1):
+            response = httpx.Response(200, extensions={"network_stream": Connection([])})
+            stack.enter_context(Gathering(response))
+        return frame_seconds()
 
 
 def test_a_few_connections_rest_for_a_frame_each_and_many_for_two() -> None:
