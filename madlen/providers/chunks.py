@@ -42,7 +42,8 @@ async def events(
     if "text/event-stream" in response.headers.get("content-type", ""):
         reading, bounds = ServerSentEvents(), Bounds(response)
         with Gathering(response) as gathering:
-            async for raw in response.aiter_raw():
+            # Not ``aiter_raw``, for it is one generator more and unpacks no more either.
+            async for raw in response.stream:  # type: ignore[union-attr]
                 for event in _heard(grammar, reading, bounds.take(raw)):
                     yield event
                     if isinstance(event, _WORDS):

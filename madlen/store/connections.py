@@ -32,7 +32,7 @@ VERSION_INFO: tuple[int, int, int] = sqlite3.sqlite_version_info
 _PRAGMAS = (
     "busy_timeout = 5000",
     "foreign_keys = ON",
-    "cache_size = -256",
+    "cache_size = -128",
     "synchronous = FULL",
     "secure_delete = ON",
     "journal_size_limit = 64000000",
@@ -111,7 +111,8 @@ class Connections:
         Threads queue for their turn, for SQLite lets whoever asks at the right moment go first: among
         many, some would wait until they give up. ``seconds`` is for what another process holds.
         """
-        with self._opened() as db, self._turn(seconds) as until:
+        # The turn first, so that those who wait need no connections.
+        with self._sentences(), self._turn(seconds) as until, self._opened() as db:
             db.conn.execute("PRAGMA busy_timeout = 50")
             _when_free(db.conn, "BEGIN IMMEDIATE", until)
             # Other locks, such as that of a checkpoint, are held for a moment only.

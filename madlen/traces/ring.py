@@ -143,7 +143,7 @@ def _prepare(connection: Any) -> None:
     # A disk that fails may take the newest spans along, but no chat waits for it.
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("PRAGMA secure_delete = ON")
-    connection.execute("PRAGMA cache_size = -256")
+    connection.execute("PRAGMA cache_size = -128")
     with _transaction(connection):
         [version] = connection.execute("PRAGMA user_version").fetchone()
         if version not in {0, _SCHEMA}:

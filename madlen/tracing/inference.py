@@ -8,7 +8,6 @@ from array import array
 
 import anyio.to_thread
 from opentelemetry.trace import Span, Status, StatusCode
-from opentelemetry.util.types import AttributeValue
 
 from madlen.tracing import attributes, content, names
 from madlen.tracing.attributes import Attributes
@@ -40,34 +39,38 @@ class Inference:
         self._visible = False
         self._gaps = array("d")
         """Seconds between chunks, where somebody measures them."""
+        self._firsts: tuple[tuple[str, int], ...] = ()
+        """Events that the span, where each takes a third of a kilobyte, has not got yet; and their times."""
 
-    def event(self, name: str, **said: AttributeValue) -> None:
+    def event(self, name: str, said: Attributes | None = None) -> None:
+        self._catch_up()
         self._span.add_event(name, said)
 
     def chunk(self, elapsed: float, *, visible: bool) -> None:
         """Takes note of a chunk that came ``elapsed`` seconds after the request left."""
         if self._last is None:
-            self.event(names.FIRST_CHUNK)
+            self._first(names.FIRST_CHUNK)
         elif self._instruments is not None:
             self._gaps.append(elapsed - self._last)
         self._last = elapsed
         if visible and not self._visible:
             self._visible = True
-            self.event(names.FIRST_VISIBLE_TEXT)
+            self._first(names.FIRST_VISIBLE_TEXT)
 
     def retrying(self, kind: str, seconds: float) -> None:
-        self._span.add_event(names.RETRYING, {names.ERROR_TYPE: kind, names.WAIT_SECONDS: seconds})
+        self.event(names.RETRYING, {names.ERROR_TYPE: kind, names.WAIT_SECONDS: seconds})
 
     def defect(self, error: BaseException) -> None:
         """Says where an error came from; its message may repeat what somebody wrote."""
         where = "".join(traceback.format_tb(error.__traceback__)[-_FRAMES:])
-        self._span.add_event(
+        self.event(
             names.EXCEPTION,
             {names.EXCEPTION_TYPE: type(error).__qualname__, names.EXCEPTION_STACKTRACE: where},
         )
 
     def answered(self, reply: Reply) -> None:
         """Writes what the answer was into its span, and counts it."""
+        self._catch_up()
         self._span.set_attributes(attributes.answer(reply, self._choice))
         if self._captures_content:
             self._span.set_attributes(content.answered(reply))
@@ -83,6 +86,14 @@ class Inference:
         """Records the waits between chunks, for which no other answer should have to wait."""
         if self._gaps and self._instruments is not None:
             await anyio.to_thread.run_sync(self._instruments.gaps, self._gaps, self._identity)
+
+    def _first(self, name: str) -> None:
+        self._firsts = (*self._firsts, (name, time.time_ns()))
+
+    def _catch_up(self) -> None:
+        firsts, self._firsts = self._firsts, ()
+        for name, moment in firsts:
+            self._span.add_event(name, timestamp=moment)
 
 
 def failed(span: Span, kind: str) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import stat
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -75,6 +77,41 @@ def test_the_log_is_written_ahead_and_synced_in_full(path: Path, store: SQLiteSt
         assert db.execute("PRAGMA recursive_triggers").fetchone()[0] == 1
         assert db.execute("PRAGMA busy_timeout").fetchone()[0] == 5000
         assert db.execute("PRAGMA journal_size_limit").fetchone()[0] == 64_000_000
+
+
+def test_a_connection_keeps_few_pages_in_memory_for_the_system_keeps_them_too(store: SQLiteStore) -> None:
+    with store._connections.read() as db:
+        assert db.execute("PRAGMA cache_size").fetchone()[0] == -128
+
+
+def test_who_waits_to_write_has_no_connection_yet(
+    store: SQLiteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connections, lent = store._connections, list[str]()
+    lend = connections._lent
+
+    def lending() -> object:
+        lent.append("one")
+        return lend()
+
+    monkeypatch.setattr(connections, "_lent", lending)
+
+    def write() -> None:
+        with connections.write():
+            pass
+
+    threads = [threading.Thread(target=write) for _ in range(5)]
+    with connections.write():
+        for thread in threads:
+            thread.start()
+        until = time.monotonic() + 10
+        while len(connections._turns._waiting) < 5:
+            assert time.monotonic() < until
+            time.sleep(0.001)
+        assert len(lent) == 1
+    for thread in threads:
+        thread.join(10)
+        assert not thread.is_alive()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="pysqlite3 is installed on Linux only")

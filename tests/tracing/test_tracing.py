@@ -18,7 +18,7 @@ from madlen.errors import RateLimited
 from madlen.services.wiring import Services
 from madlen.tracing import Outlets, Tracing, names
 from madlen.tracing.discretion import SESSION_KEY
-from madlen.types import Lane, Parameters, Reply, Started
+from madlen.types import Lane, Message, Parameters, Reply, Request, Started
 from tests.conftest import StartMadlen
 from tests.parrot import DONE, Gate, Parrot
 
@@ -102,6 +102,19 @@ def test_the_chat_span_speaks_the_conventions(start_madlen: StartMadlen, spans: 
     assert chat.attributes is not None
     assert expected.items() <= dict(chat.attributes).items()
     assert [event.name for event in chat.events] == [names.FIRST_CHUNK, names.FIRST_VISIBLE_TEXT]
+
+
+def test_events_have_the_moment_in_which_they_were_and_stand_in_their_order(
+    start_madlen: StartMadlen, spans: InMemorySpanExporter
+) -> None:
+    request = Request("polly", (Message("user", "Hello"),))
+    with start_madlen(Parrot()).tracing.chat(request, "parrot") as inference:
+        inference.chunk(0.1, visible=True)
+        later = time.time_ns()
+        inference.event(tracing.STOPPED)
+    first, visible, stopped = named(spans, "chat polly").events
+    assert [first.name, visible.name] == [names.FIRST_CHUNK, names.FIRST_VISIBLE_TEXT]
+    assert first.timestamp <= visible.timestamp <= later <= stopped.timestamp
 
 
 def test_a_failure_marks_its_span_with_its_kind(
