@@ -46,8 +46,9 @@ class Patience:
         self._timer: asyncio.TimerHandle | None = None
 
     def __enter__(self) -> Self:
-        self._scope.__enter__()
+        # First, for it may raise; the timer goes off when the loop is at it again.
         self.renew(time.monotonic())
+        self._scope.__enter__()
         return self
 
     def __exit__(

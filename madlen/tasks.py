@@ -29,12 +29,7 @@ class Task:
         """Who is told of the end; ``None`` once it has come."""
 
     @classmethod
-    def start(
-        cls,
-        loop: asyncio.AbstractEventLoop,
-        run: _Run,
-        context: contextvars.Context,
-    ) -> Task:
+    def start(cls, loop: asyncio.AbstractEventLoop, run: _Run, context: contextvars.Context) -> Task:
         """Sets it going and returns at once; from any thread. Raises ``RuntimeError`` for a closed loop."""
         task = cls()
         loop.call_soon_threadsafe(task._begin, run, context)
@@ -54,9 +49,7 @@ class Task:
         self.tell(ended.set)
         ended.wait()
 
-    def _begin(
-        self, run: Callable[[], Coroutine[object, object, None]], context: contextvars.Context
-    ) -> None:
+    def _begin(self, run: _Run, context: contextvars.Context) -> None:
         self._task = asyncio.get_running_loop().create_task(run(), context=context)
         self._task.add_done_callback(self._ended)
 

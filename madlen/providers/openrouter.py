@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
@@ -221,7 +221,7 @@ class _Sentences:
     """Turns httpx's errors within it into ours, and lets no error repeat the key."""
 
     what: str
-    key: str
+    key: str = field(repr=False)
     base_url: str
 
     def __enter__(self) -> None:

@@ -117,6 +117,8 @@ class PretendOpenRouter:
             lifespan="off",
             # A client that reads no more must not keep the server.
             timeout_graceful_shutdown=1,
+            # After uvicorn's 5 s it may hang up in the very moment in which it is asked.
+            timeout_keep_alive=400,
         )
         server = uvicorn.Server(config)
         self._server = server
