@@ -30,7 +30,7 @@ from tests.parrot import DONE, POLLY, Parrot
 
 ANSWERS = 1000
 WARMING = 50
-TOKENS = 60
+TOKENS = 20
 EVERY_MS = 1000.0
 REPETITIONS = 3
 
