@@ -40,7 +40,7 @@ else:
     # A hundred pages at once are a hundred threads. With Python's 5 ms each, one that is in the middle
     # of a transaction would wait for half a second after each of its statements.
     sys.setswitchinterval(0.0005)
-    # Python looks for garbage after every 700 objects, a page makes thousands: a twelfth of its time.
+    # Python looks for garbage after every 700 objects, a page makes thousands: some 7 % of its time.
     gc.set_threshold(10_000, 10, 10)
     # The pages are those of st.navigation, also for whoever opens one of them first of all.
     PagesManager.uses_pages_directory = False

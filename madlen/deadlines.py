@@ -56,12 +56,10 @@ class Patience:
         kind: type[BaseException] | None,
         error: BaseException | None,
         trace: TracebackType | None,
-    ) -> bool:
+    ) -> None:
         self.suspend()
-        over = self._scope.__exit__(kind, error, trace)
-        if self._scope.cancelled_caught:
+        if self._scope.__exit__(kind, error, trace):
             raise self.missed()
-        return bool(over)
 
     def missed(self) -> UpstreamTimeout:
         """Which deadline has passed."""

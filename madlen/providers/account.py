@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
 from dataclasses import replace
 
 import anyio
@@ -52,15 +53,17 @@ class Account:
             minute_wait=wait if wait > 0 else None,
         )
 
-    def request(self, *, free: bool) -> _Asked:
+    def request(self, *, free: bool) -> AbstractContextManager[None]:
         """A request until its answer has ended, well or not: OpenRouter counts those that fail too."""
         now = self._clock()
         if free:
             self._requests = (*self._recent(now), now)
-        return _Asked(self)
+        return self
 
-    def ended(self, error: BaseException | None) -> None:
-        """Takes note of how a request ended."""
+    def __enter__(self) -> None:
+        """To be entered by ``request`` only, by as many at a time as there are requests."""
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         if isinstance(error, MinuteLimit) and error.retry_after is not None:
             self._exhausted_until = self._clock() + error.retry_after
         self._ended.set()
@@ -84,18 +87,3 @@ class Account:
 
     def _recent(self, now: float) -> tuple[float, ...]:
         return tuple(moment for moment in self._requests if now - moment < _MINUTE_SECONDS)
-
-
-class _Asked:
-    """The time of a request."""
-
-    __slots__ = ("_account",)
-
-    def __init__(self, account: Account) -> None:
-        self._account = account
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        self._account.ended(error)

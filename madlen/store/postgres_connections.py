@@ -82,7 +82,7 @@ class Connections:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """One snapshot for all that is read in it."""
-        with self._borrowed() as connection:
+        with self.plain() as connection:
             connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             connection.read_only = True
             with connection.transaction():
@@ -90,7 +90,7 @@ class Connections:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        with self._borrowed() as connection:
+        with self.plain() as connection:
             connection.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
             connection.read_only = False
             with connection.transaction():
@@ -98,13 +98,10 @@ class Connections:
 
     @contextmanager
     def plain(self) -> Iterator[Connection]:
-        """For one statement, which is a transaction by itself."""
-        with self._borrowed() as connection:
-            yield connection
+        """One of the pool's, for one statement, which is a transaction by itself.
 
-    @contextmanager
-    def _borrowed(self) -> Iterator[Connection]:
-        """One of the pool's. It is waited for as long as others get theirs: then it is only our own crowd."""
+        It is waited for as long as others get theirs: then it is only our own crowd.
+        """
         with self.sentences(), ExitStack() as stack:
             while True:
                 before = self._lent

@@ -106,9 +106,10 @@ class Tracing:
             known[names.REPLY] = reply_id
         if self._captures_content:
             known |= content.asked(request.messages)
+        identity: attributes.Attributes = {}
         instruments = self._measuring.instruments
-        identity = attributes.identity(request, source, at) if instruments is not None else {}
         if instruments is not None:
+            identity = attributes.identity(request, source, at)
             instruments.begun(identity)
         try:
             with self._current(f"{names.CHAT} {request.model_id}", SpanKind.CLIENT, known) as span:

@@ -13,7 +13,7 @@ def pages() -> list[StreamlitPage]:
     """Those of one run, the one that opens first at the head.
 
     What each run needs of its own is a copy: to make nine anew, for which Streamlit looks each file up, takes
-    as long as a twelfth of the rest of a page.
+    a twelfth of the script's time.
     """
     return [copy(page) for page in _made()]
 

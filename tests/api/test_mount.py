@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-import streamlit as st
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from madlen.api import ahead, mount
-
-PAGE = Path(st.__file__).parent / "static" / "index.html"
+from tests.api.test_ahead import PAGE
 
 
 @pytest.fixture

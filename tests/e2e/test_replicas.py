@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from tests import postgres
 from tests.e2e.conftest import NewPage, Server, launched
 from tests.postgres import Postgres
 from tests.pretend_openrouter import VALID_KEY, Answer, PretendOpenRouter, Silence, said
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -112,13 +113,6 @@ def status(server: Server, session: str) -> str:
 
 def until_it_is(wanted: str, server: Server, session: str) -> None:
     assert eventually(lambda: status(server, session) == wanted)
-
-
-def eventually(true: Callable[[], bool], seconds: float = 20) -> bool:
-    until = time.monotonic() + seconds
-    while not (found := true()) and time.monotonic() < until:
-        time.sleep(0.05)
-    return found
 
 
 @contextmanager

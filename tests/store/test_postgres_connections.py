@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -12,6 +11,7 @@ from madlen.errors import StoreUnavailable
 from madlen.store import postgres_connections
 from madlen.store.postgres_connections import Connections
 from tests.postgres import Postgres
+from tests.waiting import eventually
 
 PATIENCE = 1.0
 
@@ -52,10 +52,7 @@ class Borrower(threading.Thread):
 
 def wait_for(connections: Connections, figure: str, number: int) -> None:
     """Until the pool counts so many."""
-    until = time.monotonic() + 20
-    while connections._pool.get_stats().get(figure, 0) < number:
-        assert time.monotonic() < until
-        time.sleep(0.005)
+    assert eventually(lambda: connections._pool.get_stats().get(figure, 0) >= number)
 
 
 def test_a_connection_is_waited_for_as_long_as_others_get_theirs(one: Connections) -> None:

@@ -6,7 +6,6 @@ import stat
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -22,6 +21,7 @@ from madlen.store.connections import is_safe
 from madlen.store.sqlite import SQLiteStore
 from madlen.types import Status
 from tests.store.keeping import NOW, PICTURE, a_reply, a_session, a_turn, asked
+from tests.waiting import eventually
 
 
 @pytest.fixture
@@ -104,10 +104,7 @@ def test_who_waits_to_write_has_no_connection_yet(
     with connections.write():
         for thread in threads:
             thread.start()
-        until = time.monotonic() + 10
-        while len(connections._turns._waiting) < 5:
-            assert time.monotonic() < until
-            time.sleep(0.001)
+        assert eventually(lambda: len(connections._turns._waiting) == 5, 10)
         assert len(lent) == 1
     for thread in threads:
         thread.join(10)

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 import pytest
 
 from madlen.store.turns import Turns
+from tests.waiting import eventually
 
 
 def wait_until(turns: Turns, waiting: int) -> None:
-    until = time.monotonic() + 10
-    while len(turns._waiting) < waiting:
-        assert time.monotonic() < until
-        time.sleep(0.001)
+    assert eventually(lambda: len(turns._waiting) >= waiting, 10)
 
 
 def test_who_came_first_goes_first() -> None:
@@ -103,10 +100,8 @@ def test_a_long_queue_is_waited_for_as_long_as_it_moves() -> None:
     clock = Clock()
     turns = Turns(clock)
     with queue_behind(turns, clock, lambda: None) as became:
-        looked, until = clock.looks, time.monotonic() + 10
-        while clock.looks < looked + 4:
-            assert time.monotonic() < until
-            time.sleep(0.001)
+        looked = clock.looks
+        assert eventually(lambda: clock.looks >= looked + 4, 10)
         assert became == []
     # Its own work may wait as long again, from the end of the turn before.
     assert became == [pytest.approx(0.13)]
@@ -119,8 +114,5 @@ def test_who_waits_behind_a_turn_that_failed_gives_up() -> None:
     clock = Clock()
     turns = Turns(clock)
     with queue_behind(turns, clock, fail) as became:
-        until = time.monotonic() + 10
-        while not became:
-            assert time.monotonic() < until
-            time.sleep(0.001)
+        assert eventually(lambda: bool(became), 10)
     assert became == ["gave up"]

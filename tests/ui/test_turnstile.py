@@ -54,7 +54,7 @@ def test_one_that_takes_long_is_not_waited_for() -> None:
     assert PATIENCE_SECONDS < 1
 
 
-def test_only_who_is_next_looks_at_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_who_is_next_looks_at_the_clock(patient: None, monkeypatch: pytest.MonkeyPatch) -> None:
     gate, drawn = Turnstile(), list[str]()
     waits = dict[str, list[float | None]]()
     patience = gate._patience
@@ -64,7 +64,6 @@ def test_only_who_is_next_looks_at_the_clock(monkeypatch: pytest.MonkeyPatch) ->
         return waits[threading.current_thread().name][-1]
 
     monkeypatch.setattr(gate, "_patience", watched)
-    monkeypatch.setattr(turnstile, "PATIENCE_SECONDS", 60.0)
     with gate.one(), waiting(gate, drawn, "second", "third") as [second, third]:
         while second.name not in waits or third.name not in waits:
             pass
