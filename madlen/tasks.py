@@ -51,7 +51,8 @@ class Task:
 
     def _begin(self, run: _Run, context: contextvars.Context) -> None:
         self._task = asyncio.get_running_loop().create_task(run(), context=context)
-        self._task.add_done_callback(self._ended)
+        # Without one of its own, a callback keeps the caller's context until it is called.
+        self._task.add_done_callback(self._ended, context=context)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:

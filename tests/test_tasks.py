@@ -6,6 +6,7 @@ import asyncio
 import contextvars
 import logging
 import threading
+import weakref
 from collections.abc import Iterator
 
 import anyio
@@ -42,6 +43,33 @@ def test_it_runs_on_the_loop_in_the_context_that_it_was_given(loop: asyncio.Abst
 
     Task.start(loop, run, context("there")).wait()
     assert found == [loop, "there"]
+
+
+def test_what_the_caller_knew_is_not_kept_until_the_end(
+    portal: BlockingPortal, loop: asyncio.AbstractEventLoop
+) -> None:
+    class Known:
+        pass
+
+    known: contextvars.ContextVar[Known] = contextvars.ContextVar("known")
+    gate, began = portal.call(anyio.Event), threading.Event()
+
+    async def run() -> None:
+        began.set()
+        await gate.wait()
+
+    def start() -> tuple[Task, weakref.ref[Known]]:
+        mine = Known()
+        known.set(mine)
+        return Task.start(loop, run, context()), weakref.ref(mine)
+
+    task, mine = contextvars.copy_context().run(start)
+    assert began.wait(10)
+    # The loop is past what began it.
+    portal.call(anyio.sleep, 0)
+    assert mine() is None
+    portal.call(gate.set)
+    task.wait()
 
 
 def test_who_asks_is_told_of_the_end_once_also_when_it_has_come(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -32,6 +33,9 @@ _REPLY = """
     SELECT * FROM messages WHERE id = ? AND role = 'assistant'
     AND session_id NOT IN (SELECT id FROM chat_sessions WHERE deleted_at IS NOT NULL)
 """
+_GIVEN = "(SELECT value FROM json_each(?))"
+"""So many ids as there are, in one value: a connection keeps each statement, and one for every number of marks
+would take megabytes beside a thousand answers in flight."""
 _PICTURES = """
     SELECT link.message_id, link.image_url, image.sha256, image.media_type, image.content
     FROM message_images link
@@ -214,8 +218,10 @@ class SQLiteStore(
 
     def beat(self, reply_ids: Sequence[str], now: datetime) -> None:
         with self._connections.write() as db:
-            for reply_id in reply_ids:
-                db.execute("UPDATE messages SET alive_at = ? WHERE id = ?", [rows.stamp(now), reply_id])
+            db.execute(
+                f"UPDATE messages SET alive_at = ? WHERE id IN {_GIVEN}",  # noqa: S608
+                [rows.stamp(now), json.dumps(list(reply_ids))],
+            )
 
     def request_stop(self, reply_id: str) -> None:
         with self._connections.write() as db:
@@ -225,11 +231,10 @@ class SQLiteStore(
             )
 
     def unwanted(self, reply_ids: Sequence[str]) -> set[str]:
-        marks = ", ".join("?" for _ in reply_ids)
         with self._connections.read() as db:
             wanted = db.query(
-                f"SELECT id FROM messages WHERE id IN ({marks}) AND NOT stop_requested",  # noqa: S608
-                list(reply_ids),
+                f"SELECT id FROM messages WHERE id IN {_GIVEN} AND NOT stop_requested",  # noqa: S608
+                [json.dumps(list(reply_ids))],
             )
             return {*reply_ids} - {row["id"] for row in wanted}
 

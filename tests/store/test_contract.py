@@ -208,6 +208,14 @@ def test_a_reply_is_wanted_until_somebody_asks_to_stop_it(store: Store) -> None:
     assert store.reply("r1") == a_reply("r1")
 
 
+def test_a_beat_and_the_question_who_is_wanted_hold_for_however_many(store: Store) -> None:
+    asked(store, a_reply("r1"), a_reply("r2"))
+    unknown = [f"u{number}" for number in range(300_000)]
+    store.beat(["r1", *unknown, "r2"], NOW + timedelta(seconds=5))
+    assert store.interrupt_abandoned(NOW + timedelta(seconds=5), "Madlen ended.") == 0
+    assert store.unwanted(["r1", *unknown, "r2"]) == {*unknown}
+
+
 def test_nobody_wants_the_reply_of_a_deleted_chat(store: Store) -> None:
     asked(store)
     store.delete_session("s1")
