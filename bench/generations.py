@@ -13,6 +13,7 @@ import tempfile
 import threading
 import time
 from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import anyio
@@ -30,31 +31,39 @@ from tests.parrot import DONE, POLLY, Parrot
 
 ANSWERS = 1000
 WARMING = 50
-TOKENS = 20
-EVERY_MS = 1000.0
+TOKENS, EVERY_MS = 20, 3000.0
+"""So long that all are in flight at once where a thousand take most of a minute to begin, and so slow that the
+naive way's thousand threads come to their end."""
+LOOK_SECONDS = 1.0
 REPETITIONS = 3
 
 
 class Steady(Parrot):
-    """A provider without a network: so many words to every prompt, one in ``EVERY_MS``."""
-
-    tokens = TOKENS
+    """A provider without a network: as many words as the prompt says, one in ``EVERY_MS``."""
 
     async def stream(self, request: Request) -> AsyncGenerator[Event]:
         yield Started(request.model_id)
-        for _ in range(self.tokens):
+        tokens, *_ = upstream.asked(request.messages[-1].text)
+        for _ in range(tokens):
             await anyio.sleep(EVERY_MS / 1000)
             yield Text("word ")
         yield DONE
 
 
+@dataclass(frozen=True)
+class Going:
+    """Answers that were set going."""
+
+    in_flight: Callable[[], int]
+    wait: Callable[[], int]
+    """Returns when the last has ended, with the number of all whole ones of this process."""
+
+
 def scripted(number: int, tokens: int, _base_url: str) -> dict[str, float]:
     """Madlen with the scripted provider: what a generation takes without its connection."""
-    steady = Steady()
-    steady.tokens = tokens
 
     def start(settings: Settings) -> Services:
-        return Services(settings, make_providers=lambda *_: [steady])
+        return Services(settings, make_providers=lambda *_: [Steady()])
 
     return _madlen(number, tokens, start, POLLY.id)
 
@@ -70,14 +79,14 @@ def naive(number: int, tokens: int, base_url: str) -> dict[str, float]:
     client = OpenAI(api_key="bench", base_url=base_url, max_retries=0)
     whole = []
 
-    def read(position: int) -> None:
+    def read(position: int, tokens: int) -> None:
         said = ChatCompletionUserMessageParam(role="user", content=_prompt(position, tokens))
         chunks = client.chat.completions.create(model="bench/naive", messages=[said], stream=True)
         parts = [chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices]
         whole.append("".join(parts))
 
-    def make(count: int) -> Callable[[], int]:
-        threads = [threading.Thread(target=read, args=(position,)) for position in range(count)]
+    def make(count: int, tokens: int) -> Going:
+        threads = [threading.Thread(target=read, args=(position, tokens)) for position in range(count)]
         for thread in threads:
             thread.start()
 
@@ -86,9 +95,9 @@ def naive(number: int, tokens: int, base_url: str) -> dict[str, float]:
                 thread.join()
             return len(whole)
 
-        return wait
+        return Going(lambda: sum(thread.is_alive() for thread in threads), wait)
 
-    return _measured(number, make)
+    return _measured(number, tokens, make)
 
 
 def _madlen(
@@ -98,7 +107,7 @@ def _madlen(
         services = start(Settings(_env_file=None, database_url=f"sqlite:///{folder}/chat.db", **variables))  # type: ignore[arg-type]
         whole = 0
 
-        def make(count: int) -> Callable[[], int]:
+        def make(count: int, tokens: int) -> Going:
             generations: list[Generation] = []
             sentences = set()
             for each in range(count):
@@ -107,9 +116,12 @@ def _madlen(
                 except MadlenError as error:
                     sentences.add(str(error))
 
+            def in_flight() -> int:
+                return sum(services.hub.find(generation.id) is not None for generation in generations)
+
             def wait() -> int:
                 nonlocal whole
-                while any(services.hub.find(generation.id) for generation in generations):
+                while in_flight():
                     time.sleep(0.1)
                 stored = [services.store.reply(generation.id) for generation in generations]
                 whole += sum(reply.status is Status.COMPLETE for reply in stored)
@@ -118,17 +130,17 @@ def _madlen(
                     print(sentence)
                 return whole
 
-            return wait
+            return Going(in_flight, wait)
 
         try:
-            return _measured(number, make)
+            return _measured(number, tokens, make)
         finally:
             services.close()
 
 
-def _measured(number: int, make: Callable[[int], Callable[[], int]]) -> dict[str, float]:
-    """``make`` sets answers going and gives a function that waits for them and counts the whole ones."""
-    warmed = make(min(number, WARMING))()
+def _measured(number: int, tokens: int, make: Callable[[int, int], Going]) -> dict[str, float]:
+    """``make`` sets so many answers of so many tokens going."""
+    warmed = make(min(number, WARMING), 1).wait()
     gc.collect()
     threads, memory, used, began = (
         threading.active_count(),
@@ -136,12 +148,14 @@ def _measured(number: int, make: Callable[[int], Callable[[], int]]) -> dict[str
         time.process_time(),
         time.monotonic(),
     )
-    wait = make(number)
+    going = make(number, tokens)
     started = time.monotonic() - began
-    time.sleep(EVERY_MS / 1000)
+    time.sleep(LOOK_SECONDS)
+    in_flight = going.in_flight()
     most_threads, most_memory = threading.active_count(), _memory_kb()
-    whole = wait() - warmed
+    whole = going.wait() - warmed
     return {
+        "in_flight": in_flight,
         "threads_more": most_threads - threads,
         "memory_kb_each": (most_memory - memory) / number,
         "memory_kb_each_at_the_end": (_memory_kb() - memory) / number,
@@ -163,7 +177,7 @@ def _memory_kb() -> int:
 
 def main() -> None:
     given = arguments(str(__doc__)).parse_args()
-    number, tokens, repetitions = (20, 3, 1) if given.quick else (ANSWERS, TOKENS, REPETITIONS)
+    number, tokens, repetitions = (20, 2, 1) if given.quick else (ANSWERS, TOKENS, REPETITIONS)
     report = Report("generations", quick=given.quick)
     new_process = multiprocessing.get_context("spawn")
     ways = {"naive": naive, "madlen": madlen, "scripted": scripted}

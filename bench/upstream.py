@@ -49,6 +49,12 @@ def prompt(*, tokens: int, every: float, run: str, style: Style | Literal["stamp
     return f"bench tokens={tokens} every={every:g} style={style} run={run}"
 
 
+def asked(text: str) -> tuple[int, float, str, str]:
+    """Tokens, milliseconds, style and run of the last such prompt in a text; little where there is none."""
+    number, every, style, run = (_PROMPT.findall(text) or [("5", "1", "prose", "other")])[-1]
+    return int(number), float(every), style, run
+
+
 @dataclass(frozen=True)
 class Upstream:
     """The process as its clients see it."""
@@ -120,10 +126,9 @@ class _Server:
         return 404, b'{"error": {"code": 404, "message": "Not Found"}}'
 
     async def _answer(self, body: dict[str, Any], arrived: float, writer: asyncio.StreamWriter) -> None:
-        asked = _PROMPT.findall(json.dumps(body["messages"][-1]))
-        number, every, style, run = asked[-1] if asked else ("5", "1", "prose", "other")
+        number, every, style, run = asked(json.dumps(body["messages"][-1]))
         stamped = style == STAMPS
-        said = tokens(int(number), run, "prose" if stamped else cast("Style", style))
+        said = tokens(number, run, "prose" if stamped else cast("Style", style))
         if stamped and body["model"] == BYSTANDER:
             said, stamped = ["Done."], False
         record = self._records[run] = Record(run, "".join(said), arrived)
@@ -136,7 +141,7 @@ class _Server:
         began = time.monotonic()
         for position, token in enumerate(said):
             # Each token has its own moment, so that one sent late does not delay those behind it.
-            early = began + position * float(every) / 1000 - time.monotonic()
+            early = began + position * every / 1000 - time.monotonic()
             if early > 0:
                 await asyncio.sleep(early)
             if stamped:

@@ -38,7 +38,7 @@ FIGURES = {
         "memory_kb_per_idle_session",
         "errors",
     },
-    "generations": {"threads_more", "memory_kb_each", "not_whole"},
+    "generations": {"in_flight", "threads_more", "memory_kb_each", "not_whole"},
 }
 """What is asked of each benchmark."""
 
