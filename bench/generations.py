@@ -32,8 +32,8 @@ from tests.parrot import DONE, POLLY, Parrot
 ANSWERS = 1000
 WARMING = 50
 TOKENS, EVERY_MS = 20, 3000.0
-"""So long that all are in flight at once where a thousand take most of a minute to begin, and so slow that the
-naive way's thousand threads come to their end."""
+"""So long that all are in flight at once where a thousand take most of a minute to begin, and so slow that
+the naive way's thousand threads come to their end."""
 LOOK_SECONDS = 1.0
 REPETITIONS = 3
 
