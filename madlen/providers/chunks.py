@@ -8,9 +8,11 @@ come in any chunk, and a server asked to stream may answer with one JSON body.
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator, Iterable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator
+from contextlib import suppress
 from typing import Any
 
+import anyio
 import httpx
 
 from madlen import lenient
@@ -25,6 +27,7 @@ from madlen.providers.thoughts import Thoughts
 from madlen.types import Done, Event, Image, Message, Reasoning, Request, Spent, Started, Text, Usage
 
 _END = "[DONE]"
+_END_SECONDS = 0.05
 _NOBODY = Started()
 _WORDS = (Text, Reasoning)
 
@@ -41,9 +44,10 @@ async def events(
     grammar = Grammar(model_id, known)
     if "text/event-stream" in response.headers.get("content-type", ""):
         reading, bounds = ServerSentEvents(), Bounds(response)
+        # Not ``aiter_raw``, for it is one generator more and unpacks no more either.
+        pieces: AsyncIterator[bytes] = aiter(response.stream)  # type: ignore[arg-type]
         with Gathering(response) as gathering:
-            # Not ``aiter_raw``, for it is one generator more and unpacks no more either.
-            async for raw in response.stream:  # type: ignore[union-attr]
+            async for raw in pieces:
                 for event in _heard(grammar, reading, bounds.take(raw)):
                     yield event
                     if isinstance(event, _WORDS):
@@ -51,6 +55,8 @@ async def events(
                         gathering.begin()
                 if grammar.over:
                     break
+        if grammar.over:
+            await _run_out(pieces)
     else:
         answer = decoded(await bounded(response).aread())
         if not isinstance(answer, dict):
@@ -65,6 +71,16 @@ async def events(
     for event in grammar.rest():
         yield event
     yield grammar.done()
+
+
+async def _run_out(pieces: AsyncIterator[bytes]) -> None:
+    """Reads a body to its end, which comes with the last event or just after it.
+
+    Only then can its connection take the next request, which saves that one the way to a new one.
+    """
+    with suppress(httpx.HTTPError), anyio.move_on_after(_END_SECONDS):
+        async for _ in pieces:
+            pass
 
 
 def _heard(grammar: Grammar, reading: ServerSentEvents, pieces: Iterable[bytes]) -> Iterator[Event]:

@@ -146,8 +146,7 @@ class OpenRouter:
     async def _once(self, request: Request) -> AsyncGenerator[Event]:
         free = catalogue.counts_against_quota(Model(request.model_id, request.model_id, self.source))
         with self.account.request(free=free), self._sentences(f"the answer of {request.model_id}"):
-            # Not ``stream``, which holds what the body is made of until the answer has ended.
-            response = await self._client.send(self._asking(request), stream=True)
+            response = await self._sent(request)
             async with aclosing(response):
                 if response.status_code != 200:
                     raise refusal(
@@ -165,6 +164,16 @@ class OpenRouter:
                 ) as events:
                     async for event in events:
                         yield event
+
+    async def _sent(self, request: Request) -> httpx.Response:
+        try:
+            # Not ``stream``, which holds what the body is made of until the answer has ended.
+            return await self._client.send(self._asking(request), stream=True)
+        except (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError) as error:
+            # Most likely a connection that was kept and that the other side ended as it was used again.
+            broken = _broken(f"the answer of {request.model_id}")
+            broken.retryable = broken.retry_once = True
+            raise broken from error
 
     def _asking(self, request: Request) -> httpx.Request:
         # Asked for more than they can write, some providers refuse.
@@ -242,9 +251,11 @@ class _Sentences:
                     retryable=True,
                 ) from error
             case httpx.HTTPError() | httpx.StreamError():
-                raise Interrupted(
-                    f"The connection broke before {self.what} was complete. Continue or try again."
-                ) from error
+                raise _broken(self.what) from error
+
+
+def _broken(what: str) -> Interrupted:
+    return Interrupted(f"The connection broke before {what} was complete. Continue or try again.")
 
 
 def longest_answer(model: Model) -> int:

@@ -34,8 +34,8 @@ _REPLY = """
     AND session_id NOT IN (SELECT id FROM chat_sessions WHERE deleted_at IS NOT NULL)
 """
 _GIVEN = "(SELECT value FROM json_each(?))"
-"""So many ids as there are, in one value: a connection keeps each statement, and one for every number of marks
-would take megabytes beside a thousand answers in flight."""
+"""As many ids as there are in one value. A connection keeps each statement that it prepared: with marks, one
+for every number of answers in flight, which took megabytes beside a thousand of them."""
 _PICTURES = """
     SELECT link.message_id, link.image_url, image.sha256, image.media_type, image.content
     FROM message_images link
