@@ -1,7 +1,8 @@
 """Asking again, where nothing was said yet and it can help.
 
 The rules are those of OpenRouter's error documentation: busy, down or timed out, and never after the
-first word; and a connection that ends as it is asked. A library for retries would not do: the caller must see each wait and be able to end it.
+first word; and a connection that ends as it is asked. A library for retries would not do: the caller must
+see each wait and be able to end it.
 """
 
 from __future__ import annotations
