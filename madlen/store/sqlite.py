@@ -33,9 +33,6 @@ _REPLY = """
     SELECT * FROM messages WHERE id = ? AND role = 'assistant'
     AND session_id NOT IN (SELECT id FROM chat_sessions WHERE deleted_at IS NOT NULL)
 """
-_GIVEN = "(SELECT value FROM json_each(?))"
-"""As many ids as there are in one value. A connection keeps each statement that it prepared: with marks, one
-for every number of answers in flight, which took megabytes beside a thousand of them."""
 _PICTURES = """
     SELECT link.message_id, link.image_url, image.sha256, image.media_type, image.content
     FROM message_images link
@@ -219,7 +216,7 @@ class SQLiteStore(
     def beat(self, reply_ids: Sequence[str], now: datetime) -> None:
         with self._connections.write() as db:
             db.execute(
-                f"UPDATE messages SET alive_at = ? WHERE id IN {_GIVEN}",  # noqa: S608
+                "UPDATE messages SET alive_at = ? WHERE id IN (SELECT value FROM json_each(?))",
                 [rows.stamp(now), json.dumps(list(reply_ids))],
             )
 
@@ -232,8 +229,10 @@ class SQLiteStore(
 
     def unwanted(self, reply_ids: Sequence[str]) -> set[str]:
         with self._connections.read() as db:
+            # A connection keeps its statements: with a mark for each id, one for every number of answers in
+            # flight, which took megabytes beside a thousand of them.
             wanted = db.query(
-                f"SELECT id FROM messages WHERE id IN {_GIVEN} AND NOT stop_requested",  # noqa: S608
+                "SELECT id FROM messages WHERE id IN (SELECT value FROM json_each(?)) AND NOT stop_requested",
                 [json.dumps(list(reply_ids))],
             )
             return {*reply_ids} - {row["id"] for row in wanted}

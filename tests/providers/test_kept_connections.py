@@ -13,15 +13,18 @@ import anyio
 import pytest
 
 from madlen.errors import Interrupted
-from madlen.providers.openrouter import OpenRouter
-from madlen.tracing import Tracing
 from madlen.types import Done, Event, Message, Request, Retrying, Text
+from tests.providers.test_openrouter import client
 
 HELLO = Request("acme/chat", (Message("user", "Hello"),))
 SAID = b'{"choices": [{"index": 0, "delta": {"content": "Hi"}, "finish_reason": "stop"}]}'
 STREAM = b"data: %b\n\ndata: [DONE]\n\n" % SAID
-HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: %d\r\n\r\n" % len(STREAM)
-CHUNKED = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
+HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: %d\r\n\r\n"
+CHUNKED = (
+    b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
+    b"%x\r\n%b\r\n" % (len(STREAM), STREAM)
+)
+"""All but the end of a body that does not say how long it is."""
 
 Answering = Callable[[BufferedIOBase, int], bool]
 """Answers a request; is told which one of its connection it is, and says whether there may be another."""
@@ -56,13 +59,8 @@ def answers(base_url: str, prompts: int = 1) -> list[list[Event]]:
     """The events of so many prompts, one after the other with one client."""
 
     async def main() -> list[list[Event]]:
-        openrouter = OpenRouter(
-            key="sk-or-v1-canary", base_url=base_url, app_name="", tracing=Tracing(enabled=False)
-        )
-        try:
+        async with client(base_url) as openrouter:
             return [[event async for event in openrouter.stream(HELLO)] for _ in range(prompts)]
-        finally:
-            await openrouter.close()
 
     return anyio.run(main)
 
@@ -74,26 +72,26 @@ def text(found: list[Event]) -> str:
 def once(connection: BufferedIOBase, number: int) -> bool:
     """One answer for each connection, which is kept until it is asked for another."""
     if number == 1:
-        connection.write(HEAD + STREAM)
+        connection.write(HEAD % len(STREAM) + STREAM)
     return number == 1
 
 
 def always(connection: BufferedIOBase, _number: int) -> bool:
     """The end of the body comes by itself."""
-    connection.write(CHUNKED + b"%x\r\n%b\r\n" % (len(STREAM), STREAM))
+    connection.write(CHUNKED)
     connection.write(b"0\r\n\r\n")
     return True
 
 
 def endless(connection: BufferedIOBase, _number: int) -> bool:
     """After its last event nothing comes any more, not even the end."""
-    connection.write(CHUNKED + b"%x\r\n%b\r\n" % (len(STREAM), STREAM))
+    connection.write(CHUNKED)
     return True
 
 
 def short(connection: BufferedIOBase, _number: int) -> bool:
     """After its last event the body is less long than was said."""
-    connection.write(HEAD.replace(b"%d" % len(STREAM), b"%d" % (len(STREAM) + 1)) + STREAM)
+    connection.write(HEAD % (len(STREAM) + 1) + STREAM)
     return False
 
 
@@ -102,7 +100,7 @@ def never(_connection: BufferedIOBase, _number: int) -> bool:
 
 
 def half(connection: BufferedIOBase, _number: int) -> bool:
-    connection.write(HEAD + STREAM[:-20])
+    connection.write(HEAD % len(STREAM) + STREAM[:-20])
     return False
 
 
