@@ -29,9 +29,8 @@ class Keeping(Transactions):
             for turn in turns:
                 tables.insert(db, "messages", [rows.prompt_columns(turn)])
                 tables.insert(db, "messages", [rows.reply_columns(reply, now) for reply in turn.replies])
-                shown = (*turn.pictures, *(one for reply in turn.replies for one in reply.pictures))
-                tables.keep_images(db, (one for one in shown if one.sha256))
-                tables.insert(db, "message_images", [*tables.links([turn]), *tables.links(turn.replies)])
+                tables.show(db, [turn])
+                tables.show(db, turn.replies)
             tables.insert(db, "votes", [rows.vote_columns(vote) for vote in votes])
 
     def origin(self, session_id: str) -> Origin | None:

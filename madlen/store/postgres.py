@@ -10,6 +10,7 @@ from typing import LiteralString
 
 from madlen.errors import StoreUnavailable
 from madlen.store import rows
+from madlen.store.asking import Asking
 from madlen.store.keeping import Keeping
 from madlen.store.postgres_budget import PostgresBudget
 from madlen.store.postgres_connections import Connections
@@ -20,7 +21,6 @@ from madlen.store.postgres_listening import CHANNEL, PostgresListener
 from madlen.store.postgres_overview import PostgresOverview
 from madlen.store.postgres_presets import PostgresPresets
 from madlen.store.postgres_revisions import PostgresRevisions
-from madlen.store.postgres_rows import insert, insert_pictures
 from madlen.store.postgres_schema import migrate
 from madlen.store.postgres_sets import PostgresSets
 from madlen.store.postgres_usage import PostgresUsage
@@ -57,6 +57,7 @@ class PostgresStore(
     PostgresPresets,
     PostgresRevisions,
     PostgresOverview,
+    Asking,
     Keeping,
     PostgresUsage,
     PostgresBudget,
@@ -77,10 +78,6 @@ class PostgresStore(
 
     def close(self) -> None:
         self._connections.close()
-
-    def create_session(self, session: Session) -> None:
-        with self._connections.write() as connection:
-            insert(connection, "chat_sessions", rows.session_columns(session))
 
     def session(self, session_id: str) -> Session:
         with self._connections.read() as connection:
@@ -134,42 +131,8 @@ class PostgresStore(
             ).fetchall()
         return rows.turns(messages, rows.pictures(pictures))
 
-    def begin(
-        self, turn: Turn, replies: Sequence[Reply], *, model_id: str, session: Session | None = None
-    ) -> None:
-        now = rows.stamp(replies[0].created_at if replies else turn.created_at)
-        with self._connections.write() as connection:
-            if session is not None:
-                insert(connection, "chat_sessions", rows.session_columns(session))
-            # The row's lock keeps the messages of one session in the order of their transactions.
-            if not connection.execute(
-                "UPDATE chat_sessions SET updated_at = %s, model_id = %s"
-                " WHERE id = %s AND deleted_at IS NULL",
-                [now, model_id, turn.session_id],
-            ).rowcount:
-                raise rows.no_session()
-            if not connection.execute("UPDATE messages SET chosen = NULL WHERE id = %s", [turn.id]).rowcount:
-                insert(connection, "messages", rows.prompt_columns(turn))
-                insert_pictures(connection, turn.id, turn.pictures)
-            for reply in replies:
-                insert(connection, "messages", rows.reply_columns(reply, now))
-            # In one order everywhere: two that wait for each other's row would wait for ever.
-            for model in sorted({reply.model_id for reply in replies}):
-                connection.execute(
-                    "INSERT INTO model_choices (model_id, used_at) VALUES (%s, %s)"
-                    " ON CONFLICT (model_id) DO UPDATE SET used_at = excluded.used_at",
-                    [model, now],
-                )
-
     def save(self, reply: Reply) -> None:
-        with self._connections.write() as connection:
-            there = connection.execute(
-                "UPDATE messages SET content = %s, reasoning = %s, status = %s, extra_metadata = %s"
-                " WHERE id = %s",
-                [reply.text, reply.reasoning, reply.status.value, rows.metadata(reply), reply.id],
-            ).rowcount
-            if there:
-                insert_pictures(connection, reply.id, reply.pictures)
+        super().save(reply)
         self._tell([reply.id])
 
     def checkpoint(self, replies: Sequence[Reply]) -> None:

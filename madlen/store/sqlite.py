@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from madlen.store import copies, rows
+from madlen.store.asking import Asking
 from madlen.store.budget_tables import BudgetTables
 from madlen.store.connections import VERSION, VERSION_INFO, Connections, is_safe
 from madlen.store.history_tables import LISTED
@@ -23,7 +24,7 @@ from madlen.store.sqlite_revisions import SQLiteRevisions
 from madlen.store.sqlite_sets import SQLiteSets
 from madlen.store.sqlite_usage import SQLiteUsage
 from madlen.store.sqlite_votes import SQLiteVotes
-from madlen.types import Choices, Lane, Parameters, Picture, Reply, Session, Status, Turn
+from madlen.types import Choices, Lane, Parameters, Reply, Session, Status, Turn
 
 _MESSAGES = """
     SELECT * FROM messages WHERE session_id = ?
@@ -51,6 +52,7 @@ class SQLiteStore(
     SQLitePresets,
     SQLiteRevisions,
     SQLiteOverview,
+    Asking,
     Keeping,
     SQLiteUsage,
     BudgetTables,
@@ -80,10 +82,6 @@ class SQLiteStore(
 
     def close(self) -> None:
         self._connections.close()
-
-    def create_session(self, session: Session) -> None:
-        with self._connections.write() as db:
-            db.table("chat_sessions").insert(rows.session_columns(session))
 
     def session(self, session_id: str) -> Session:
         with self._connections.read() as db:
@@ -134,38 +132,6 @@ class SQLiteStore(
             )
             pictures = _pictures(db, "message.session_id = ?", session_id)
         return rows.turns(messages, pictures)
-
-    def begin(
-        self, turn: Turn, replies: Sequence[Reply], *, model_id: str, session: Session | None = None
-    ) -> None:
-        now = rows.stamp(replies[0].created_at if replies else turn.created_at)
-        with self._connections.write() as db:
-            if session is not None:
-                db.table("chat_sessions").insert(rows.session_columns(session))
-            if not db.execute(
-                "UPDATE chat_sessions SET updated_at = ?, model_id = ? WHERE id = ? AND deleted_at IS NULL",
-                [now, model_id, turn.session_id],
-            ).rowcount:
-                raise rows.no_session()
-            if not db.execute("UPDATE messages SET chosen = NULL WHERE id = ?", [turn.id]).rowcount:
-                db.table("messages").insert(rows.prompt_columns(turn))
-                _insert_pictures(db, turn.id, turn.pictures)
-            for reply in replies:
-                db.table("messages").insert(rows.reply_columns(reply, now))
-                db.execute(
-                    "INSERT INTO model_choices (model_id, used_at) VALUES (?, ?)"
-                    " ON CONFLICT (model_id) DO UPDATE SET used_at = excluded.used_at",
-                    [reply.model_id, now],
-                )
-
-    def save(self, reply: Reply) -> None:
-        with self._connections.write() as db:
-            db.execute(
-                "UPDATE messages SET content = ?, reasoning = ?, status = ?, extra_metadata = ? WHERE id = ?",
-                [reply.text, reply.reasoning, reply.status.value, rows.metadata(reply), reply.id],
-            )
-            if reply.pictures and db.table("messages").count_where("id = ?", [reply.id]):
-                _insert_pictures(db, reply.id, reply.pictures)
 
     def checkpoint(self, replies: Sequence[Reply]) -> None:
         with self._connections.write() as db:
@@ -256,21 +222,6 @@ class SQLiteStore(
         with self._connections.write() as db:
             # A no-op update takes the write lock and touches the log, where disk full shows.
             db.execute("UPDATE _sqlite_migrations SET name = name")
-
-
-def _insert_pictures(db: Database, message_id: str, pictures: Sequence[Picture]) -> None:
-    """Links pictures to a message, the bytes of each kept once; what is there already stays."""
-    for position, picture in enumerate(pictures):
-        if picture.sha256:
-            db.execute(
-                "INSERT INTO images (sha256, media_type, content) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-                [picture.sha256, picture.media_type, picture.content],
-            )
-        db.execute(
-            "INSERT INTO message_images (message_id, position, image_url, sha256) VALUES (?, ?, ?, ?)"
-            " ON CONFLICT DO NOTHING",
-            [message_id, position, rows.reference(picture), picture.sha256 or None],
-        )
 
 
 def _pictures(db: Database, which: str, value: str) -> rows.Pictures:

@@ -71,5 +71,11 @@ def links(messages: Sequence[Turn] | Sequence[Reply]) -> list[dict[str, Any]]:
     ]
 
 
+def show(db: Tables, messages: Sequence[Turn] | Sequence[Reply]) -> None:
+    """Links prompts or replies to their pictures; what is there already stays."""
+    keep_images(db, (picture for one in messages for picture in one.pictures if picture.sha256))
+    insert(db, "message_images", links(messages), " ON CONFLICT DO NOTHING")
+
+
 def marks(values: Iterable[object]) -> str:
     return ", ".join("?" for _ in values)
