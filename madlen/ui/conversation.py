@@ -62,11 +62,12 @@ def draw(
     *,
     names: Mapping[str, str],
     stop: DeltaGenerator,
+    beside: Callable[[], None],
 ) -> None:
     """Draws the newest turns, or those up to the one whose message the address names.
 
-    An answer in flight is drawn until it has ended, when everything else is there; ``stop`` is the place
-    of its button.
+    An answer in flight is drawn until it has ended, when everything else is there but what ``beside`` draws,
+    which follows its first words; ``stop`` is the place of its button.
     """
     store = services.current().store
     newest = turns[-1].id if turns else ""
@@ -82,7 +83,7 @@ def draw(
         _switched(talk, before, turn)
         if turn is linked:
             st.badge("Linked", icon=":material/link:", color="primary")
-        _draw(talk, turn, stop, follow)
+        _draw(talk, turn, stop, beside, follow)
         before = turn
     if linked is not None and (later := len(turns) - turns.index(linked) - 1):
         st.button(
@@ -164,7 +165,13 @@ def _switched(talk: Talk, before: Turn | None, turn: Turn) -> None:
             st.caption(f"From here on: {text.label(talk.name(now))}, no longer {text.label(talk.name(was))}")
 
 
-def _draw(talk: Talk, turn: Turn, stop: DeltaGenerator, follow: list[Callable[[], None]]) -> None:
+def _draw(
+    talk: Talk,
+    turn: Turn,
+    stop: DeltaGenerator,
+    beside: Callable[[], None],
+    follow: list[Callable[[], None]],
+) -> None:
     replies.prompt(turn)
     for fork in talk.forks:
         if fork.turn_id == turn.id:
@@ -194,12 +201,12 @@ def _draw(talk: Talk, turn: Turn, stop: DeltaGenerator, follow: list[Callable[[]
     waiting = partial(readiness.waiting, reply.model_id)
     card = replies.Arriving(place, reply, name, waiting=waiting, below=below)
     composer.stopping(stop, reply.id, partial(attempt, services.current().chat.stop))
-    follow.append(partial(_follow, card, reply.id, stop))
+    follow.append(partial(_follow, card, reply.id, stop, beside))
 
 
-def _follow(card: replies.Arriving, reply_id: str, stop: DeltaGenerator) -> None:
+def _follow(card: replies.Arriving, reply_id: str, stop: DeltaGenerator, beside: Callable[[], None]) -> None:
     hub = services.current().hub
-    card.follow(hub.follow(reply_id, every=streaming.FRAME_SECONDS), stop)
+    card.follow(hub.follow(reply_id, every=streaming.FRAME_SECONDS), stop, beside)
 
 
 def _offer(talk: Talk, acts: actions.Acts, reply: Reply) -> None:

@@ -122,9 +122,12 @@ class Arriving:
         if reply is not None:
             self._end(reply)
 
-    def follow(self, updates: Iterator[Update], stop: DeltaGenerator) -> None:
-        """Draws the answer to its end, and then empties ``stop``; for a page with one answer."""
-        for update in streaming.paced(updates):
+    def follow(self, updates: Iterator[Update], stop: DeltaGenerator, beside: Callable[[], None]) -> None:
+        """Draws the answer to its end, and then empties ``stop``; for a page with one answer.
+
+        ``beside`` draws what may come after the first words.
+        """
+        for update in streaming.after_the_first(streaming.paced(updates), beside):
             reply = self._answer.take(update)
             if reply is not None:
                 # The last words leave before what stands around them, which takes a browser longer.

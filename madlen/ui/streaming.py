@@ -91,6 +91,17 @@ def _is_awaited() -> bool:
     return ThreadState.get().fragment_id in waiting
 
 
+def after_the_first(updates: Iterator[Update], draw: Callable[[], None]) -> Iterator[Update]:
+    """The same updates, and ``draw`` once between them: when the first words are painted, or are late."""
+    began, due, drawn = time.monotonic(), False, False
+    for update in updates:
+        if due and not drawn:
+            drawn = True
+            draw()
+        yield update
+        due = due or bool(update.text or update.reasoning) or time.monotonic() - began >= _SILENT_SECONDS
+
+
 def paced_all(updates: Iterator[Mapping[str, Update]]) -> Iterator[Mapping[str, Update]]:
     """``paced`` for the updates of several answers at once."""
     turnstile.leave()

@@ -7,7 +7,7 @@ long as a button of it may be clicked.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
+from functools import cache, partial
 
 import streamlit as st
 
@@ -79,17 +79,22 @@ def _draw(page: Around) -> None:
     )
     settled = partial(settle, key)
     turns = _turns(session, passing)
-    with page.tools:
-        if session and turns:
-            exports.draw(session, here="chat")
-        elif not session and not passing:
-            temporary.offer()
-        else:
-            # Something each time, for a fragment keeps a place beside it only so.
-            st.empty()
     quota = madlen.quota()
-    with page.quiet.container(horizontal=True, vertical_alignment="center", width="content"):
-        picker.quota(quota, madlen.budget)
+
+    @cache
+    def beside() -> None:
+        """Draws what else is to change, once: a browser takes half as long for it as for the prompt."""
+        with page.tools:
+            if session and turns:
+                exports.draw(session, here="chat")
+            elif not session and not passing:
+                temporary.offer()
+            else:
+                # Something each time, for a fragment keeps a place beside it only so.
+                st.empty()
+        with page.quiet.container(horizontal=True, vertical_alignment="center", width="content"):
+            picker.quota(quota, madlen.budget)
+
     if passing:
         temporary.mark(passing, lane)
     names = {model.id: catalogue.label(model) for model in listing.models}
@@ -113,9 +118,10 @@ def _draw(page: Around) -> None:
     stop = composer.draw(before, name, last=last, send=send, settle=settled, begin=begin)
     with talk:
         if passing:
-            temporary.draw(passing, names, lane, stop)
+            temporary.draw(passing, names, lane, stop, beside)
         elif session:
-            conversation.draw(session, turns, listing, choices, lane, names=names, stop=stop)
+            conversation.draw(session, turns, listing, choices, lane, names=names, stop=stop, beside=beside)
+    beside()
 
 
 def _turns(session: Session | None, passing: Temporary | None) -> list[Turn]:

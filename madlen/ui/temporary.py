@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -104,8 +105,10 @@ def mark(chat: Temporary, lane: Lane) -> None:
             st.button("Make it a stored chat", key="end-temporary", on_click=st.query_params.clear)
 
 
-def draw(chat: Temporary, names: dict[str, str], lane: Lane, stop: DeltaGenerator) -> None:
-    """Draws the turns, and follows what is in flight."""
+def draw(
+    chat: Temporary, names: dict[str, str], lane: Lane, stop: DeltaGenerator, beside: Callable[[], None]
+) -> None:
+    """Draws the turns, and follows what is in flight, after whose first words it calls ``beside``."""
     for turn in chat.turns:
         replies.prompt(turn)
         reply = turn.replies[-1]
@@ -118,21 +121,16 @@ def draw(chat: Temporary, names: dict[str, str], lane: Lane, stop: DeltaGenerato
             other_name=names.get(lane.model_id, lane.model_id),
         )
         generation = chat.flying.get(reply.id)
+        below = replies.Below(offer)
+        place = st.chat_message("assistant", avatar=replies.ANSWER_ICON)
         if generation is None:
-            with st.chat_message("assistant", avatar=replies.ANSWER_ICON):
-                replies.ended(reply, name, below=replies.Below(offer))
+            with place:
+                replies.ended(reply, name, below=below)
         else:
-            _arriving(generation, reply, name, replies.Below(offer), stop)
-
-
-def _arriving(
-    generation: Generation, reply: Reply, name: str, below: replies.Below, stop: DeltaGenerator
-) -> None:
-    composer.stopping(stop, reply.id, services.current().chat.stop)
-    place = st.chat_message("assistant", avatar=replies.ANSWER_ICON)
-    waiting = partial(readiness.waiting, reply.model_id)
-    card = replies.Arriving(place, reply, name, waiting=waiting, below=below)
-    card.follow(generation.follow(every=streaming.FRAME_SECONDS), stop)
+            composer.stopping(stop, reply.id, services.current().chat.stop)
+            waiting = partial(readiness.waiting, reply.model_id)
+            card = replies.Arriving(place, reply, name, waiting=waiting, below=below)
+            card.follow(generation.follow(every=streaming.FRAME_SECONDS), stop, beside)
 
 
 def _again(chat: Temporary, turn: Turn, system: str, lane: Lane) -> None:

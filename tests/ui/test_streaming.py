@@ -10,7 +10,17 @@ from streamlit.testing.v1 import AppTest
 
 from madlen.transcript import Update
 from madlen.types import Reply, Status
-from madlen.ui.streaming import _LONGEST_WAIT, _LONGEST_WAIT_OF_MANY, _WRAPPING, _Crowd, _Painter, due, paced
+from madlen.ui import streaming
+from madlen.ui.streaming import (
+    _LONGEST_WAIT,
+    _LONGEST_WAIT_OF_MANY,
+    _WRAPPING,
+    _Crowd,
+    _Painter,
+    after_the_first,
+    due,
+    paced,
+)
 from tests.store.keeping import a_reply
 
 
@@ -51,6 +61,33 @@ def test_a_page_that_leaves_counts_no_more() -> None:
     next(watched)
     watched.close()  # type: ignore[attr-defined]
     assert crowd.pause() == 0
+
+
+def told_and_drawn(*updates: Update) -> list[str]:
+    """What was told, in its order, with a star where what may come after the first words was drawn."""
+    seen: list[str] = []
+    told = after_the_first(iter(updates), lambda: seen.append("*"))
+    seen.extend(update.text or update.reasoning for update in told)
+    return seen
+
+
+def test_what_stands_beside_an_answer_is_drawn_once_when_its_first_words_are_there() -> None:
+    assert told_and_drawn(Update(), Update("a"), Update("b"), Update("c")) == ["", "a", "*", "b", "c"]
+
+
+def test_thoughts_are_first_words_too() -> None:
+    assert told_and_drawn(Update(reasoning="a"), Update("b")) == ["a", "*", "b"]
+
+
+def test_what_stands_beside_an_answer_does_not_wait_for_words_that_are_late(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(streaming, "_SILENT_SECONDS", 0)
+    assert told_and_drawn(Update(), Update(), Update("a")) == ["", "*", "", "a"]
+
+
+def test_nothing_is_drawn_beside_an_answer_of_which_nothing_more_is_told() -> None:
+    assert told_and_drawn(Update("a")) == ["a"]
 
 
 def drawn() -> None:
