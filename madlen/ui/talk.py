@@ -80,21 +80,7 @@ def _draw(page: Around) -> None:
     settled = partial(settle, key)
     turns = _turns(session, passing)
     quota = madlen.quota()
-
-    @cache
-    def beside() -> None:
-        """Draws what else is to change, once: a browser takes half as long for it as for the prompt."""
-        with page.tools:
-            if session and turns:
-                exports.draw(session, here="chat")
-            elif not session and not passing:
-                temporary.offer()
-            else:
-                # Something each time, for a fragment keeps a place beside it only so.
-                st.empty()
-        with page.quiet.container(horizontal=True, vertical_alignment="center", width="content"):
-            picker.quota(quota, madlen.budget)
-
+    beside = cache(partial(_beside, page, session, bool(turns), passing, quota))
     if passing:
         temporary.mark(passing, lane)
     names = {model.id: catalogue.label(model) for model in listing.models}
@@ -116,12 +102,34 @@ def _draw(page: Around) -> None:
     last = turns[-1].text if turns else ""
     begin = temporary.begin if passing else st.query_params.clear
     stop = composer.draw(before, name, last=last, send=send, settle=settled, begin=begin)
-    with talk:
-        if passing:
-            temporary.draw(passing, names, lane, stop, beside)
-        elif session:
-            conversation.draw(session, turns, listing, choices, lane, names=names, stop=stop, beside=beside)
+    try:
+        with talk:
+            if passing:
+                temporary.draw(passing, names, lane, stop, beside)
+            elif session:
+                conversation.draw(
+                    session, turns, listing, choices, lane, names=names, stop=stop, beside=beside
+                )
+    except MadlenError:
+        beside()
+        raise
     beside()
+
+
+def _beside(
+    page: Around, session: Session | None, begun: bool, passing: Temporary | None, quota: Quota | None
+) -> None:
+    """What else is to change; a browser takes half as long for it as for a prompt."""
+    with page.tools:
+        if session and begun:
+            exports.draw(session, here="chat")
+        elif not session and not passing:
+            temporary.offer()
+        else:
+            # Something each time, for a fragment keeps a place beside it only so.
+            st.empty()
+    with page.quiet.container(horizontal=True, vertical_alignment="center", width="content"):
+        picker.quota(quota, services.current().budget)
 
 
 def _turns(session: Session | None, passing: Temporary | None) -> list[Turn]:

@@ -9,8 +9,9 @@ from madlen.errors import StoreUnavailable
 from madlen.services.wiring import Services
 from madlen.types import Lane, Reply, Turn
 from tests.asking import POLLY, ended, talked
-from tests.pages.opening import Current, opened, texts
+from tests.pages.opening import Current, looked_at, opened, texts
 from tests.parrot import DONE, SEER, Parrot
+from tests.store.keeping import a_reply, a_session, a_turn
 
 
 def another(madlen: Services, turn: Turn, lane: Lane = POLLY) -> Reply:
@@ -34,6 +35,21 @@ def test_an_answer_is_given_once_more_and_both_can_be_looked_at(current: Current
     assert "1 / 2" in texts(page)
     assert madlen.store.remarks(turn.session_id).chosen == {turn.id: turn.replies[0].id}
     assert "First." in texts(opened(session=turn.session_id))
+
+
+def test_what_stands_beside_an_answer_is_there_also_where_it_cannot_be_followed(
+    current: Current, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    madlen = current()
+    madlen.store.begin(a_turn(), [a_reply()], model_id=POLLY.model_id, session=a_session())
+
+    def gone(*_: object, **__: object) -> None:
+        raise StoreUnavailable("The database chat.db cannot be opened.")
+
+    monkeypatch.setattr(madlen.hub, "follow", gone)
+    page = looked_at(opened(session=a_turn().session_id), f"export-{a_turn().session_id}")
+    assert "cannot be opened" in page.error[0].value
+    assert page.main.download_button
 
 
 def test_the_only_answer_has_no_switcher(current: Current) -> None:
