@@ -29,8 +29,7 @@ class Keeping(Transactions):
             for turn in turns:
                 tables.insert(db, "messages", [rows.prompt_columns(turn)])
                 tables.insert(db, "messages", [rows.reply_columns(reply, now) for reply in turn.replies])
-                tables.show(db, [turn])
-                tables.show(db, turn.replies)
+                tables.show(db, [turn, *turn.replies])
             tables.insert(db, "votes", [rows.vote_columns(vote) for vote in votes])
 
     def origin(self, session_id: str) -> Origin | None:

@@ -103,7 +103,7 @@ class SetTables(Transactions):
             tables.insert(db, "messages", [rows.prompt_columns(turn) for turn in turns])
             tables.insert(db, "messages", [rows.reply_columns(reply, now) for reply in replies])
             tables.keep_images(db, (set_rows.shown(run.prompts) | shown).values())
-            tables.insert(db, "message_images", [*tables.links(turns), *tables.links(replies)])
+            tables.insert(db, "message_images", tables.links([*turns, *replies]))
             tables.insert(db, "run_cells", set_rows.cells(run, turns))
             tables.insert(db, "votes", [rows.vote_columns(vote) for vote in votes])
             tables.insert(db, "judgements", [judgement_rows.columns(one) for one in judgements])

@@ -57,7 +57,7 @@ def keep_images(db: Tables, pictures: Iterable[Picture]) -> None:
     insert(db, "images", columns, " ON CONFLICT DO NOTHING")
 
 
-def links(messages: Sequence[Turn] | Sequence[Reply]) -> list[dict[str, Any]]:
+def links(messages: Sequence[Turn | Reply]) -> list[dict[str, Any]]:
     """The pictures of prompts or replies, in their order."""
     return [
         {
@@ -71,7 +71,7 @@ def links(messages: Sequence[Turn] | Sequence[Reply]) -> list[dict[str, Any]]:
     ]
 
 
-def show(db: Tables, messages: Sequence[Turn] | Sequence[Reply]) -> None:
+def show(db: Tables, messages: Sequence[Turn | Reply]) -> None:
     """Links prompts or replies to their pictures; what is there already stays."""
     keep_images(db, (picture for one in messages for picture in one.pictures if picture.sha256))
     insert(db, "message_images", links(messages), " ON CONFLICT DO NOTHING")

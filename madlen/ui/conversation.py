@@ -43,6 +43,10 @@ class Talk:
     """Of models, by their ids."""
     near: frozenset[str]
     """The ids of the turns at the end of the page."""
+    stop: DeltaGenerator
+    """The place of a button that stops an answer in flight."""
+    beside: Callable[[], None]
+    """Draws what stands beside the conversation, after the first words of an answer in flight."""
 
     def shown(self, turn: Turn) -> Reply:
         """The reply that is linked, else the chosen one, else the last."""
@@ -76,14 +80,14 @@ def draw(
     linked = _linked(turns)
     window = _window(turns, linked, f"turns-{session.id}")
     near = frozenset(turn.id for turn in window[-_WITH_ICONS:])
-    talk = Talk(session, listing, choices, lane, remarks, forks, newest, names, near)
+    talk = Talk(session, listing, choices, lane, remarks, forks, newest, names, near, stop, beside)
     follow: list[Callable[[], None]] = []
     before: Turn | None = None
     for turn in window:
         _switched(talk, before, turn)
         if turn is linked:
             st.badge("Linked", icon=":material/link:", color="primary")
-        _draw(talk, turn, stop, beside, follow)
+        _draw(talk, turn, follow)
         before = turn
     if linked is not None and (later := len(turns) - turns.index(linked) - 1):
         st.button(
@@ -165,13 +169,7 @@ def _switched(talk: Talk, before: Turn | None, turn: Turn) -> None:
             st.caption(f"From here on: {text.label(talk.name(now))}, no longer {text.label(talk.name(was))}")
 
 
-def _draw(
-    talk: Talk,
-    turn: Turn,
-    stop: DeltaGenerator,
-    beside: Callable[[], None],
-    follow: list[Callable[[], None]],
-) -> None:
+def _draw(talk: Talk, turn: Turn, follow: list[Callable[[], None]]) -> None:
     replies.prompt(turn)
     for fork in talk.forks:
         if fork.turn_id == turn.id:
@@ -200,13 +198,13 @@ def _draw(
         return
     waiting = partial(readiness.waiting, reply.model_id)
     card = replies.Arriving(place, reply, name, waiting=waiting, below=below)
-    composer.stopping(stop, reply.id, partial(attempt, services.current().chat.stop))
-    follow.append(partial(_follow, card, reply.id, stop, beside))
+    composer.stopping(talk.stop, reply.id, partial(attempt, services.current().chat.stop))
+    follow.append(partial(_follow, talk, card, reply.id))
 
 
-def _follow(card: replies.Arriving, reply_id: str, stop: DeltaGenerator, beside: Callable[[], None]) -> None:
+def _follow(talk: Talk, card: replies.Arriving, reply_id: str) -> None:
     hub = services.current().hub
-    card.follow(hub.follow(reply_id, every=streaming.FRAME_SECONDS), stop, beside)
+    card.follow(hub.follow(reply_id, every=streaming.FRAME_SECONDS), talk.stop, talk.beside)
 
 
 def _offer(talk: Talk, acts: actions.Acts, reply: Reply) -> None:

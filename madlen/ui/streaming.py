@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import islice
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -93,13 +94,15 @@ def _is_awaited() -> bool:
 
 def after_the_first(updates: Iterator[Update], draw: Callable[[], None]) -> Iterator[Update]:
     """The same updates, and ``draw`` once between them: when the first words are painted, or are late."""
-    began, due, drawn = time.monotonic(), False, False
+    began = time.monotonic()
     for update in updates:
-        if due and not drawn:
-            drawn = True
-            draw()
         yield update
-        due = due or bool(update.text or update.reasoning) or time.monotonic() - began >= _SILENT_SECONDS
+        if update.text or update.reasoning or time.monotonic() - began >= _SILENT_SECONDS:
+            break
+    for update in islice(updates, 1):
+        draw()
+        yield update
+    yield from updates
 
 
 def paced_all(updates: Iterator[Mapping[str, Update]]) -> Iterator[Mapping[str, Update]]:

@@ -80,6 +80,7 @@ def _draw(page: Around) -> None:
     settled = partial(settle, key)
     turns = _turns(session, passing)
     quota = madlen.quota()
+    # Once, whichever of those who may call it is the first.
     beside = cache(partial(_beside, page, session, bool(turns), passing, quota))
     if passing:
         temporary.mark(passing, lane)
@@ -111,6 +112,7 @@ def _draw(page: Around) -> None:
                     session, turns, listing, choices, lane, names=names, stop=stop, beside=beside
                 )
     except MadlenError:
+        # Not in any case: with an exception Streamlit also ends a run that another follows.
         beside()
         raise
     beside()
