@@ -17,9 +17,7 @@ from madlen.errors import MadlenError
 from madlen.ui import navigation
 
 if __name__ == "__main__":
-    # A file of ours: the icon of a name would be fetched from a font server.
-    icon = str(Path(__file__).parent / "madlen" / "ui" / "icon.png")
-    st.set_page_config(page_title=services.current().settings.app_name, page_icon=icon)
+    st.set_page_config(page_title=services.current().settings.app_name, page_icon=navigation.ICON)
     page = st.navigation(navigation.pages())
     page.run()
 else:

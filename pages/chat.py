@@ -22,18 +22,18 @@ def main() -> None:
     key = around.key(session)
     if not session:
         address.follow(key)
-    head = st.container(gap="small")
+    head = st.container()
     tools, quiet = (st.container(horizontal=True, vertical_alignment="center") for _ in range(2))
-    with head:
-        model_id = picker.model(
-            listing,
-            choices,
-            key=key,
-            chosen=session.model_id if session else "",
-            pin=chat.pin_model,
-            tools=tools,
-            quiet=quiet,
-        )
+    model_id = picker.model(
+        listing,
+        choices,
+        key=key,
+        chosen=session.model_id if session else "",
+        pin=chat.pin_model,
+        place=head,
+        tools=tools,
+        quiet=quiet,
+    )
     model = catalogue.find(listing.models, model_id)
     with tools:
         lane = talk.lane(session, model, model_id, key)

@@ -26,10 +26,11 @@ def model(
     key: str,
     chosen: str,
     pin: Callable[[str, bool], None],
+    place: DeltaGenerator,
     tools: DeltaGenerator,
     quiet: DeltaGenerator,
 ) -> str:
-    """Draws the picker and gives the id of the model that is picked.
+    """Draws the picker into ``place`` and gives the id of the model that is picked.
 
     Its buttons go into the row ``tools``, what it leaves out is said in the row ``quiet``.
 
@@ -37,7 +38,6 @@ def model(
     and what is picked stays on offer whatever the filters say and even when no list has it any more.
     """
     picked_before = st.session_state.get(key) or chosen
-    place = st.container()
     offered = filters.draw(
         listing, choices, key=key, chosen=[picked_before] if picked_before else [], tools=tools, quiet=quiet
     )

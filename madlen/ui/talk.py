@@ -79,9 +79,8 @@ def _draw(page: Around) -> None:
     )
     settled = partial(settle, key)
     turns = _turns(session, passing)
-    quota = madlen.quota()
     # Once, whichever of those who may call it is the first.
-    beside = cache(partial(_beside, page, session, bool(turns), passing, quota))
+    beside = cache(partial(_beside, page, session, bool(turns), passing))
     if passing:
         temporary.mark(passing, lane)
     names = {model.id: catalogue.label(model) for model in listing.models}
@@ -92,7 +91,7 @@ def _draw(page: Around) -> None:
         with greeting.container():
             welcome.draw(model, ask=lambda words: send(Unsent(words), lane))
     talk, unfinished = st.container(), st.container()
-    measure = partial(_measure, lane, listing, quota)
+    measure = partial(_measure, lane, listing, madlen.quota())
     before = Before(
         lane, model, lambda: measure(_turns(session, passing)), measure(turns), listing, choices, key
     )
@@ -118,9 +117,7 @@ def _draw(page: Around) -> None:
     beside()
 
 
-def _beside(
-    page: Around, session: Session | None, begun: bool, passing: Temporary | None, quota: Quota | None
-) -> None:
+def _beside(page: Around, session: Session | None, begun: bool, passing: Temporary | None) -> None:
     """What else is to change; a browser takes half as long for it as for a prompt."""
     with page.tools:
         if session and begun:
@@ -131,7 +128,9 @@ def _beside(
             # Something each time, for a fragment keeps a place beside it only so.
             st.empty()
     with page.quiet.container(horizontal=True, vertical_alignment="center", width="content"):
-        picker.quota(quota, services.current().budget)
+        # As it is now, for a prompt just sent was not counted yet when it was measured.
+        madlen = services.current()
+        picker.quota(madlen.quota(), madlen.budget)
 
 
 def _turns(session: Session | None, passing: Temporary | None) -> list[Turn]:

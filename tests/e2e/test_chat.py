@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from madlen.ui import navigation
 from tests.e2e.conftest import NewPage, Server, settled
 
 pytestmark = pytest.mark.timeout(300)
@@ -103,6 +104,8 @@ def stored(madlen: Server, page: Page) -> list[dict[str, object]]:
 
 def test_a_prompt_is_typed_and_its_answer_grows_to_its_end(madlen: Server, new_page: NewPage) -> None:
     page = opened(new_page(), madlen)
+    expect(page).to_have_title("Madlen AI Chat")
+    expect(page.locator("link[rel~=icon]").first).to_have_attribute("href", navigation.ICON)
     at_most(page, 200)
     send(page, "Write two paragraphs about rivers.")
     first = wait_for_words(page, 5)

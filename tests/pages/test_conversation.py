@@ -7,11 +7,10 @@ from streamlit.testing.v1 import AppTest
 
 from madlen.errors import StoreUnavailable
 from madlen.services.wiring import Services
-from madlen.types import Lane, Reply, Turn
+from madlen.types import Lane, Quota, Reply, Turn
 from tests.asking import POLLY, ended, talked
 from tests.pages.opening import Current, looked_at, opened, texts
-from tests.parrot import DONE, SEER, Parrot
-from tests.store.keeping import a_reply, a_session, a_turn
+from tests.parrot import DONE, SEER, Gate, Parrot
 
 
 def another(madlen: Services, turn: Turn, lane: Lane = POLLY) -> Reply:
@@ -40,16 +39,37 @@ def test_an_answer_is_given_once_more_and_both_can_be_looked_at(current: Current
 def test_what_stands_beside_an_answer_is_there_also_where_it_cannot_be_followed(
     current: Current, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    madlen = current()
-    madlen.store.begin(a_turn(), [a_reply()], model_id=POLLY.model_id, session=a_session())
+    held = Gate()
+    madlen = current(Parrot([held, DONE]))
+    session_id = madlen.chat.ask("One", [POLLY]).session_id
 
     def gone(*_: object, **__: object) -> None:
         raise StoreUnavailable("The database chat.db cannot be opened.")
 
     monkeypatch.setattr(madlen.hub, "follow", gone)
-    page = looked_at(opened(session=a_turn().session_id), f"export-{a_turn().session_id}")
+    page = looked_at(opened(session=session_id), f"export-{session_id}")
+    held.open()
     assert "cannot be opened" in page.error[0].value
     assert page.main.download_button
+
+
+def test_what_may_still_be_asked_counts_the_prompt_that_was_just_sent(
+    current: Current, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parrot = Parrot()
+    parrot.preparing = asked_for = Gate()
+    madlen = current(parrot)
+    page = opened()
+
+    def left() -> Quota:
+        now = Quota(minute_limit=20, minute_left=20 - len(parrot.requests))
+        # The prompt is on its way and not yet counted.
+        asked_for.open()
+        return now
+
+    monkeypatch.setattr(madlen, "quota", left)
+    page.chat_input[0].set_value("Hello").run()
+    assert "19 of 20 this minute" in page.main.caption.values
 
 
 def test_the_only_answer_has_no_switcher(current: Current) -> None:
