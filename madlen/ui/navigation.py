@@ -12,7 +12,7 @@ from streamlit.navigation.page import StreamlitPage
 
 ICON = "data:image/png;base64," + b64encode(Path(__file__).with_name("icon.png").read_bytes()).decode()
 """An icon of ours, for that of a name would be fetched from a font server; as an address, for of a file
-Streamlit reads and measures it anew in each run of a page, a twelfth of the time of a first one."""
+Streamlit reads and measures it anew in each run of a page, a sixteenth of the time of a first one."""
 
 
 def pages() -> list[StreamlitPage]:
