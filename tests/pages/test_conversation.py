@@ -68,6 +68,8 @@ def test_what_may_still_be_asked_counts_the_prompt_that_was_just_sent(
         return now
 
     monkeypatch.setattr(madlen, "quota", left)
+    # However long the first word takes here.
+    monkeypatch.setattr("madlen.ui.streaming._SILENT_SECONDS", 30.0)
     page.chat_input[0].set_value("Hello").run()
     assert "19 of 20 this minute" in page.main.caption.values
 
