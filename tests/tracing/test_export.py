@@ -153,6 +153,25 @@ def test_spans_and_metrics_that_nobody_takes_are_one_line_a_minute_together(
     assert "127.0.0.1" in said[0]
 
 
+class Closed(SpanExporter):
+    """One whose channel is closed while it exports."""
+
+    queue: Queue
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:  # noqa: ARG002
+        self.queue.abandon()
+        raise ValueError("Cannot invoke RPC on closed channel!")
+
+
+def test_an_export_that_is_abandoned_is_dropped_without_a_word(said: list[str]) -> None:
+    exporter = Closed()
+    exporter.queue = queue = Queue(exporter)
+    ended(queue)(3)
+    queue.shutdown()
+    assert queue.dropped == 3
+    assert said == []
+
+
 def test_without_an_outlet_for_metrics_nothing_is_measured() -> None:
     before = set(threading.enumerate())
     quiet = Tracing()
