@@ -18,6 +18,7 @@ from madlen.tracing import Outlets, Tracing
 from madlen.tracing.export import WAITING_SPANS, Queue
 from tests.loading import loaded
 from tests.otlp_receiver import GRPC, HTTP, Receiver
+from tests.waiting import eventually
 
 
 class Held(SpanExporter):
@@ -120,8 +121,9 @@ def test_collectors_that_take_nothing_hold_the_end_for_three_seconds_at_most(pro
 
 @pytest.fixture
 def said() -> Iterator[list[str]]:
-    """What the libraries log, as the log of a process has it."""
+    """What the libraries log, as the log of a process has it, until their threads have ended."""
     lines: list[str] = []
+    before = set(threading.enumerate())
 
     class Kept(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
@@ -131,6 +133,8 @@ def said() -> Iterator[list[str]]:
     propagated, logger.propagate = logger.propagate, False
     logger.addHandler(handler)
     yield lines
+    # What one that is closed still says would be in the log of the next test.
+    assert eventually(lambda: set(threading.enumerate()) <= before)
     logger.removeHandler(handler)
     logger.propagate = propagated
 
