@@ -65,13 +65,14 @@ class _Counting(SpanExporter):
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         self.taken += len(spans)
+        result = SpanExportResult.FAILURE
         try:
-            result = SpanExportResult.FAILURE if self._over else self._exporter.export(spans)
+            if not self._over:
+                result = self._exporter.export(spans)
         except ValueError:
             # What gRPC says of a channel that was closed in this moment.
             if not self._over:
                 raise
-            result = SpanExportResult.FAILURE
         if result is not SpanExportResult.SUCCESS:
             self.failed += len(spans)
         return result

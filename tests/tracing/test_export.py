@@ -134,9 +134,10 @@ def said() -> Iterator[list[str]]:
     logger.addHandler(handler)
     yield lines
     # What one that is closed still says would be in the log of the next test.
-    assert eventually(lambda: set(threading.enumerate()) <= before)
+    silent = eventually(lambda: set(threading.enumerate()) <= before)
     logger.removeHandler(handler)
     logger.propagate = propagated
+    assert silent
 
 
 @pytest.mark.parametrize("protocol", ["grpc", "http/protobuf"])
