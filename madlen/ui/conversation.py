@@ -45,7 +45,7 @@ class Talk:
     """The ids of the turns at the end of the page."""
     stop: DeltaGenerator
     """The place of a button that stops an answer in flight."""
-    beside: Callable[[], None]
+    beside: Callable[[], object]
     """Draws what stands beside the conversation, after the first words of an answer in flight."""
 
     def shown(self, turn: Turn) -> Reply:
@@ -66,7 +66,7 @@ def draw(
     *,
     names: Mapping[str, str],
     stop: DeltaGenerator,
-    beside: Callable[[], None],
+    beside: Callable[[], object],
 ) -> None:
     """Draws the newest turns, or those up to the one whose message the address names.
 

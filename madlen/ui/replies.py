@@ -122,7 +122,7 @@ class Arriving:
         if reply is not None:
             self._end(reply)
 
-    def follow(self, updates: Iterator[Update], stop: DeltaGenerator, beside: Callable[[], None]) -> None:
+    def follow(self, updates: Iterator[Update], stop: DeltaGenerator, beside: Callable[[], object]) -> None:
         """Draws the answer to its end, and then empties ``stop``; for a page with one answer.
 
         ``beside`` draws what may come after the first words.

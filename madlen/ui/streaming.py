@@ -92,7 +92,7 @@ def _is_awaited() -> bool:
     return ThreadState.get().fragment_id in waiting
 
 
-def after_the_first(updates: Iterator[Update], draw: Callable[[], None]) -> Iterator[Update]:
+def after_the_first(updates: Iterator[Update], draw: Callable[[], object]) -> Iterator[Update]:
     """The same updates, and ``draw`` once between them: when the first words are painted, or are late."""
     began = time.monotonic()
     for update in updates:

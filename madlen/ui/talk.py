@@ -10,12 +10,13 @@ from collections.abc import Sequence
 from functools import cache, partial
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from madlen import catalogue, estimates, services
 from madlen.errors import MadlenError
 from madlen.estimates import Estimate
 from madlen.providers.directory import Listing
-from madlen.types import Lane, Message, Model, Parameters, Quota, Session, Turn
+from madlen.types import Lane, Message, Model, Parameters, Quota, Session, Status, Turn
 from madlen.ui import (
     address,
     around,
@@ -79,8 +80,9 @@ def _draw(page: Around) -> None:
     )
     settled = partial(settle, key)
     turns = _turns(session, passing)
+    arriving = any(reply.status is Status.STREAMING for turn in turns for reply in turn.replies)
     # Once, whichever of those who may call it is the first.
-    beside = cache(partial(_beside, page, session, bool(turns), passing))
+    beside = cache(partial(_beside, page, session, bool(turns), passing, arriving))
     if passing:
         temporary.mark(passing, lane)
     names = {model.id: catalogue.label(model) for model in listing.models}
@@ -114,11 +116,19 @@ def _draw(page: Around) -> None:
         # Not in any case: with an exception Streamlit also ends a run that another follows.
         beside()
         raise
-    beside()
+    left = beside()
+    if arriving:
+        # Once more, for only now is it known what the answer took.
+        _left(left)
 
 
-def _beside(page: Around, session: Session | None, begun: bool, passing: Temporary | None) -> None:
-    """What else is to change; a browser takes half as long for it as for a prompt."""
+def _beside(
+    page: Around, session: Session | None, begun: bool, passing: Temporary | None, arriving: bool
+) -> DeltaGenerator:
+    """What else is to change; a browser takes half as long for it as for a prompt.
+
+    Gives the place of what is left to ask for, which is drawn again when an answer that arrives has ended.
+    """
     with page.tools:
         if session and begun:
             exports.draw(session, here="chat")
@@ -127,9 +137,15 @@ def _beside(page: Around, session: Session | None, begun: bool, passing: Tempora
         else:
             # Something each time, for a fragment keeps a place beside it only so.
             st.empty()
-    with page.quiet.container(horizontal=True, vertical_alignment="center", width="content"):
-        # As it is now, for a prompt just sent was not counted yet when it was measured.
-        madlen = services.current()
+    left = page.quiet.empty() if arriving else page.quiet
+    _left(left)
+    return left
+
+
+def _left(place: DeltaGenerator) -> None:
+    """What may still be asked, as it is now: a prompt just sent was not counted yet when it was measured."""
+    madlen = services.current()
+    with place.container(horizontal=True, vertical_alignment="center", width="content"):
         picker.quota(madlen.quota(), madlen.budget)
 
 

@@ -106,7 +106,7 @@ def mark(chat: Temporary, lane: Lane) -> None:
 
 
 def draw(
-    chat: Temporary, names: dict[str, str], lane: Lane, stop: DeltaGenerator, beside: Callable[[], None]
+    chat: Temporary, names: dict[str, str], lane: Lane, stop: DeltaGenerator, beside: Callable[[], object]
 ) -> None:
     """Draws the turns, and follows what is in flight, after whose first words it calls ``beside``."""
     for turn in chat.turns:

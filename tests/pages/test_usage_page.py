@@ -6,16 +6,18 @@ import csv
 import io
 from decimal import Decimal
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from madlen.services.wiring import Services
+from madlen.spendings import Account
 from madlen.types import Lane, Model, Parameters
 from madlen.ui.usage import tables
 from madlen.usage import Taken
 from tests.asking import ended
 from tests.pages import opening
 from tests.pages.opening import Current, texts
-from tests.parrot import DEAR, DONE, FREE, POLLY, Parrot
+from tests.parrot import DEAR, DONE, FREE, POLLY, Gate, Parrot
 
 SMALL = Model("local/small", "Small", "parrot", context_length=1000, pricing=FREE)
 FREELY = Model("vendor/little:free", "Little", "parrot", context_length=1000, pricing=FREE)
@@ -98,6 +100,35 @@ def test_the_budget_is_shown_where_one_looks_and_where_one_asks(current: Current
     for page in (opened(), opening.opened()):
         assert not page.exception
         assert "0.0099 of" in texts(page).replace("\\", "")
+
+
+@pytest.mark.parametrize("here", ["chat", "temporary", "compare"])
+def test_what_an_answer_cost_is_counted_on_its_page_when_it_has_ended(
+    current: Current, here: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = Gate()
+    madlen = current(Parrot(["Hello", held, DONE]), daily_budget_usd=Decimal("0.1"))
+    assert madlen.budget
+    account = madlen.budget.account
+
+    def stands() -> Account:
+        now = account()
+        # The answers are not to end before the page has looked.
+        held.open()
+        return now
+
+    if here == "chat":
+        page = opening.opened(session=madlen.chat.create_session(DEAR.id).id)
+    elif here == "temporary":
+        page = opening.opened(temporary="1", model=DEAR.id)
+    else:
+        page = opening.opened("compare", models=f"{DEAR.id},{POLLY.id}")
+    monkeypatch.setattr(madlen.budget, "account", stands)
+    page.chat_input[0].set_value("How so?").run()
+    assert "Hello" in texts(page)
+    [left] = [said for said in page.main.caption.values if "budget left today" in said]
+    assert "spent" in left
+    assert "set aside" not in left
 
 
 def test_a_prompt_over_the_budget_goes_back_with_what_would_fit(current: Current) -> None:
