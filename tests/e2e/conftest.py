@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,16 @@ from typing import Any, Literal
 
 import httpx2
 import pytest
-from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    BrowserType,
+    Page,
+    Request,
+    ViewportSize,
+    expect,
+    sync_playwright,
+)
 
 from madlen.providers import weights
 from madlen.settings import child_environment
@@ -32,6 +41,7 @@ CHROMIUM_FLAGS = [
     "--disable-sync",
 ]
 START_SECONDS = 60
+VIEWPORT: ViewportSize = {"width": 1100, "height": 800}
 BACKGROUNDS = {"light": "rgb(255, 255, 255)", "dark": "rgb(21, 24, 23)"}
 
 expect.set_options(timeout=30_000)
@@ -82,10 +92,31 @@ def free_port() -> int:
         return port
 
 
+_served: list[tuple[int, subprocess.Popen[bytes]]] = []
+"""Every server that was started, with its port."""
+
+
+def _kept_port() -> int:
+    """The first port of a server that has ended, for what a browser keeps it keeps for an address."""
+    taken = {port for port, process in _served if process.poll() is None}
+    return next((port for port, _ in _served if port not in taken and _free(port)), 0) or free_port()
+
+
+def _free(port: int) -> bool:
+    with socket.socket() as probe:
+        # As a server does, which minds no connection that has ended.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
 def launched(folder: Path, variables: dict[str, str], *, port: int = 0) -> Server:
     """``streamlit run app.py`` on a database in the folder; not yet awaited."""
-    port = port or free_port()
-    log, database = folder / f"server-{port}.log", folder / "chat.db"
+    port = port or _kept_port()
+    log, database = folder / f"server-{len(_served)}-{port}.log", folder / "chat.db"
     environment = {
         "DATABASE_URL": f"sqlite:///{database}",
         "PYTHONUNBUFFERED": "1",
@@ -98,6 +129,7 @@ def launched(folder: Path, variables: dict[str, str], *, port: int = 0) -> Serve
         process = subprocess.Popen(
             command, cwd=ROOT, stdout=output, stderr=output, env=child_environment(**environment)
         )
+    _served.append((port, process))
     return Server(process, f"http://127.0.0.1:{port}", log, database)
 
 
@@ -126,13 +158,35 @@ def madlen(embedded_weights: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.fixture(scope="package")
-def chromium() -> Iterator[Browser]:
+def playing() -> Iterator[BrowserType]:
+    with sync_playwright() as playwright:
+        yield playwright.chromium
+
+
+@pytest.fixture(scope="package")
+def chromium(playing: BrowserType) -> Iterator[Browser]:
+    """For visitors that nobody has seen."""
+    with playing.launch(executable_path=_chromium(), args=CHROMIUM_FLAGS) as browser:
+        yield browser
+
+
+@pytest.fixture(scope="package")
+def regular(playing: BrowserType, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext]:
+    """For one who comes again, in a profile on disk: there Chromium keeps what it compiled.
+
+    A page then takes it little more than half of the time.
+    """
+    folder = tmp_path_factory.mktemp("profile")
+    with playing.launch_persistent_context(
+        folder, executable_path=_chromium(), args=CHROMIUM_FLAGS, viewport=VIEWPORT
+    ) as context:
+        yield context
+
+
+def _chromium() -> str:
     path = shutil.which("chromium")
     assert path, "Chromium is missing; make system installs it."
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
-        yield browser
-        browser.close()
+    return path
 
 
 def settled(page: Page) -> None:
@@ -171,25 +225,50 @@ NewPage = Callable[..., Page]
 
 
 @pytest.fixture
-def new_page(chromium: Browser) -> Iterator[NewPage]:
-    """Opens pages that may reach nothing but this machine; one that tries fails the test."""
+def new_page(chromium: Browser, regular: BrowserContext) -> Iterator[NewPage]:
+    """Opens pages that may reach nothing but this machine; one that tries fails the test.
+
+    The first is the regular's, who knows nothing of the tests before; the others have nothing in common.
+    """
+    visited: set[str] = set()
     strayed: list[str] = []
-    contexts = []
+    contexts: list[BrowserContext] = []
 
     def note(request: Request) -> None:
-        if not request.url.startswith(("http://127.0.0.1:", "data:", "blob:")):
+        if request.url.startswith("http://127.0.0.1:"):
+            visited.add("/".join(request.url.split("/")[:3]))
+        elif not request.url.startswith(("data:", "blob:")):
             strayed.append(request.url)
 
-    def start(**options: Any) -> Page:
-        context = chromium.new_context(**{"viewport": {"width": 1100, "height": 800}, **options})
+    def start(*, viewport: ViewportSize = VIEWPORT, **options: Any) -> Page:
+        first = not contexts and not options
+        context = regular if first else chromium.new_context(viewport=viewport, **options)
         context.on("request", note)
         contexts.append(context)
-        return context.new_page()
+        page = context.new_page()
+        page.set_viewport_size(viewport)
+        return page
 
     yield start
     for context in contexts:
-        context.close()
+        context.remove_listener("request", note)
+        if context is regular:
+            _forget(regular, visited)
+        else:
+            context.close()
     assert strayed == []
+
+
+def _forget(context: BrowserContext, origins: Iterable[str]) -> None:
+    """Closes the pages, and leaves of the sites only what was fetched and compiled."""
+    blank, *pages = context.pages
+    for page in pages:
+        page.close()
+    devtools = context.new_cdp_session(blank)
+    for origin in origins:
+        devtools.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": "local_storage"})
+    devtools.detach()
+    context.clear_cookies()
 
 
 @pytest.fixture
