@@ -14,8 +14,6 @@ BESIDE := $(VENV)/beside.txt
 # once more when all else is over, by itself, and said to be; what fails then has failed. A process that did not
 # come to its end leaves nothing to ask again, which is a failure too.
 CACHE := $(VENV)/asked
-# Installs in a fifth of pip's time, but knows nothing of its settings: where it cannot install, pip does.
-UV := uv>=0.13,<0.14
 asked = $(RUN) -m pytest -o cache_dir=$(CACHE)/$(1)
 or_again = || echo $(1) >> $(CACHE)/again
 
@@ -48,7 +46,7 @@ setup: $(VENV)/installed
 $(VENV)/installed: requirements.txt requirements-dev.txt
 	$(PYTHON) -c 'import sys; sys.exit("Madlen needs Python 3.11 or newer.") if sys.version_info < (3, 11) else None'
 	$(PYTHON) -m venv $(VENV)
-	$(PIP) '$(UV)'
+	$(PIP) '$(shell grep ^uv requirements-dev.txt)'
 	$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements-dev.txt || $(PIP) -r requirements-dev.txt
 	touch $@
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ import httpx2
 from bench.upstream import ROOT, Upstream
 from madlen.settings import child_environment
 from tests.otlp_receiver import Receiver
+from tests.ports import free_port
 
 START_SECONDS = 60
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -157,7 +157,7 @@ def _spawned(
     arguments: Sequence[str] = (),
     where: Path | None = None,
 ) -> Server:
-    port = _free_port()
+    port = free_port()
     log = folder / f"{name}.log"
     command = [sys.executable, "-m", "streamlit", "run", *script, f"--server.port={port}"]
     command += ["--server.headless=true", "--server.address=127.0.0.1", "--browser.gatherUsageStats=false"]
@@ -172,10 +172,3 @@ def _spawned(
             env=environment,
         )
     return Server(name, process, f"http://127.0.0.1:{port}", log, spawned_at)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

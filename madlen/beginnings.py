@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from datetime import datetime
 
-from madlen.types import Lane, Reply, Session, Status
+from madlen.types import Lane, Reply, Session, Status, Turn
 
 TITLE_CHARACTERS = 80
 
@@ -30,6 +31,11 @@ def reply(lane: Lane, *, session_id: str, turn_id: str, now: datetime) -> Reply:
         parameters=lane.parameters,
         system=lane.system,
     )
+
+
+def arriving(turns: Iterable[Turn]) -> bool:
+    """Whether a reply to one of them has begun and is still being written."""
+    return any(reply.status is Status.STREAMING for turn in turns for reply in turn.replies)
 
 
 def title(text: str) -> str:

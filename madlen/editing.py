@@ -104,7 +104,7 @@ def _forked(
 
     Each copy comes by the id of its turn, with the new ids of its replies by the old ones.
     """
-    if any(reply.status is Status.STREAMING for turn in turns for reply in turn.replies):
+    if beginnings.arriving(turns):
         raise Unacceptable("An earlier answer is still being written; wait for its end or stop it first.")
     title = words or f"{session.title.removesuffix(_EDITED)}{_EDITED}"
     begun = beginnings.session(session.model_id, title, now)

@@ -17,7 +17,7 @@ from madlen.history import UNDO_SECONDS, Entry
 from madlen.hub import Hub
 from madlen.origins import Origin
 from madlen.store import Store
-from madlen.types import Session, Status
+from madlen.types import Session
 
 _TRIES = 3
 
@@ -53,7 +53,7 @@ class Shelf:
         ``Unacceptable`` while an answer in it is being written.
         """
         session, turns = self._store.session(session_id), self._store.turns(session_id)
-        if any(reply.status is Status.STREAMING for turn in turns for reply in turn.replies):
+        if beginnings.arriving(turns):
             raise Unacceptable("An answer here is still being written; wait for its end or stop it first.")
         now, copy_id = self._now(), beginnings.fresh_id()
         copies = []

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from madlen import beginnings
 from madlen.errors import Unacceptable
-from madlen.types import Lane, Reply, Session, Status, Turn
+from madlen.types import Lane, Reply, Session, Turn
 
 
 def turn(prompt: Turn, reply: Reply, lane: Lane) -> Turn:
@@ -24,7 +24,7 @@ def as_chat(turns: Sequence[Turn], lane: Lane, now: datetime) -> tuple[Session, 
     """
     if not turns:
         raise Unacceptable("There is nothing to keep yet.")
-    if any(reply.status is Status.STREAMING for each in turns for reply in each.replies):
+    if beginnings.arriving(turns):
         raise Unacceptable("The answer is still being written; wait for its end or stop it first.")
     first = turns[0]
     begun = beginnings.session(lane.model_id, first.text.strip() or "Image", now)

@@ -18,7 +18,7 @@ from typing import Any, LiteralString
 import psycopg
 from psycopg import sql
 
-from tests.e2e.conftest import free_port
+from tests.ports import free_port
 
 USER, PASSWORD = "madlen", "canary-Pa55word"
 _START_SECONDS = 30

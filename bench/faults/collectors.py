@@ -17,8 +17,9 @@ import grpc
 
 from bench.faults import rows
 from bench.faults.outcome import Lab, Outcome, share
-from bench.faults.servers import Server, Viewer, free_port, launched
+from bench.faults.servers import Server, Viewer, launched
 from bench.faults.upstream import Upstream, steady
+from tests.ports import free_port
 
 END_SECONDS = 5.0
 BEYOND_SECONDS = 3.0

@@ -12,11 +12,11 @@ from functools import cache, partial
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from madlen import catalogue, estimates, services
+from madlen import beginnings, catalogue, estimates, services
 from madlen.errors import MadlenError
 from madlen.estimates import Estimate
 from madlen.providers.directory import Listing
-from madlen.types import Lane, Message, Model, Parameters, Quota, Session, Status, Turn
+from madlen.types import Lane, Message, Model, Parameters, Quota, Session, Turn
 from madlen.ui import (
     address,
     around,
@@ -80,7 +80,7 @@ def _draw(page: Around) -> None:
     )
     settled = partial(settle, key)
     turns = _turns(session, passing)
-    arriving = any(reply.status is Status.STREAMING for turn in turns for reply in turn.replies)
+    arriving = beginnings.arriving(turns)
     # Once, whichever of those who may call it is the first.
     beside = cache(partial(_beside, page, session, bool(turns), passing, arriving))
     if passing:

@@ -8,10 +8,10 @@ from typing import Literal
 
 import streamlit as st
 
-from madlen import figures, services
+from madlen import beginnings, figures, services
 from madlen.errors import NotFound
 from madlen.then_now import Amount, Figure, Pair, Round
-from madlen.types import Reply, Session, Status
+from madlen.types import Reply, Session
 from madlen.ui import comparing, streaming, text
 
 Colour = Literal["gray", "orange", "green", "violet", "blue"]
@@ -21,7 +21,7 @@ _UNKNOWN = "–"
 def draw(rounds: Sequence[Round]) -> None:
     """What became of each prompt, lane by lane."""
     for one in rounds:
-        if one.now is None or any(reply.status is Status.STREAMING for reply in one.now.replies):
+        if one.now is None or beginnings.arriving([one.now]):
             continue
         with st.expander("Then and now", icon=":material/history:", expanded=True, key=f"then-{one.now.id}"):
             then, now = (f"{turn.created_at:%Y-%m-%d %H:%M}" for turn in (one.then, one.now))

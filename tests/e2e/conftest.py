@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -29,6 +28,7 @@ from playwright.sync_api import (
 
 from madlen.providers import weights
 from madlen.settings import child_environment
+from tests.ports import free_port, is_free
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM_FLAGS = [
@@ -85,13 +85,6 @@ class Server:
 StartServer = Callable[..., Server]
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 _served: list[tuple[int, subprocess.Popen[bytes]]] = []
 """Every server that was started, with its port."""
 
@@ -99,18 +92,7 @@ _served: list[tuple[int, subprocess.Popen[bytes]]] = []
 def _kept_port() -> int:
     """The first port of a server that has ended, for what a browser keeps it keeps for an address."""
     taken = {port for port, process in _served if process.poll() is None}
-    return next((port for port, _ in _served if port not in taken and _free(port)), 0) or free_port()
-
-
-def _free(port: int) -> bool:
-    with socket.socket() as probe:
-        # As a server does, which minds no connection that has ended.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
+    return next((port for port, _ in _served if port not in taken and is_free(port)), 0) or free_port()
 
 
 def launched(folder: Path, variables: dict[str, str], *, port: int = 0) -> Server:
@@ -246,7 +228,8 @@ def new_page(chromium: Browser, regular: BrowserContext) -> Iterator[NewPage]:
         context.on("request", note)
         contexts.append(context)
         page = context.new_page()
-        page.set_viewport_size(viewport)
+        if first:
+            page.set_viewport_size(viewport)
         return page
 
     yield start

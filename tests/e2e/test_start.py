@@ -18,7 +18,8 @@ import pytest
 from playwright.sync_api import expect
 
 from madlen.settings import child_environment
-from tests.e2e.conftest import ROOT, NewPage, Server, StartServer, free_port, launched
+from tests.e2e.conftest import ROOT, NewPage, Server, StartServer, launched
+from tests.ports import free_port
 
 pytestmark = pytest.mark.timeout(300)
 

@@ -15,9 +15,10 @@ from playwright.sync_api import Page, expect
 
 from madlen.settings import child_environment
 from tests.e2e import axe
-from tests.e2e.conftest import ROOT, NewPage, Server, StartServer, free_port
+from tests.e2e.conftest import ROOT, NewPage, Server, StartServer
 from tests.e2e.test_openrouter import asked, pretend, start
 from tests.e2e.test_sets_looks import fits
+from tests.ports import free_port
 from tests.pretend_openrouter import Answer, PretendOpenRouter
 from tests.traces.test_otlp import parsed
 

@@ -16,9 +16,10 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from bench.faults.servers import ROOT, free_port
+from bench.faults.servers import ROOT
 from bench.faults.upstream import MODEL, Upstream, silent_after
 from madlen.settings import child_environment
+from tests.ports import free_port
 
 pytestmark = pytest.mark.timeout(120)
 

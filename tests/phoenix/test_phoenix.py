@@ -12,11 +12,11 @@ from typing import Any
 import httpx
 import pytest
 
-from bench.faults.servers import free_port
 from madlen.settings import child_environment
 from madlen.types import Reply
 from tests.otlp_receiver import GRPC, HTTP
 from tests.playing import staged
+from tests.ports import free_port
 from tests.pretend_openrouter import CHAT_MODEL
 
 pytestmark = [pytest.mark.phoenix, pytest.mark.timeout(600)]
