@@ -1,4 +1,4 @@
-"""What comes within a frame of a screen, read from the network at once.
+"""What comes within a frame of a fast screen, read from the network at once.
 
 To be woken costs a loop more than the chunk that it is woken for, and no screen shows two chunks sooner
 than in its next frame.
@@ -12,7 +12,7 @@ from typing import Any, Self
 import anyio
 import httpx
 
-FRAME_SECONDS = 1 / 60
+FRAME_SECONDS = 1 / 120
 _LONGEST_SECONDS = 1 / 30
 """The frame of a page that draws an answer, as long as many others are read at the same time."""
 _SHARE_SECONDS = 1 / 240

@@ -63,10 +63,10 @@ def rest_beside(others: int) -> float:
         return frame_seconds()
 
 
-def test_a_few_connections_rest_for_a_frame_each_and_many_for_two() -> None:
-    assert [rest_beside(others) for others in (0, 3)] == [FRAME_SECONDS, FRAME_SECONDS]
-    assert FRAME_SECONDS < rest_beside(5) < 2 * FRAME_SECONDS
-    assert [rest_beside(others) for others in (7, 99)] == [2 * FRAME_SECONDS, 2 * FRAME_SECONDS]
+def test_one_or_two_connections_rest_for_a_frame_each_and_many_for_four() -> None:
+    assert [rest_beside(others) for others in (0, 1)] == [FRAME_SECONDS, FRAME_SECONDS]
+    assert FRAME_SECONDS < rest_beside(5) < 4 * FRAME_SECONDS
+    assert [rest_beside(others) for others in (7, 99)] == [4 * FRAME_SECONDS, 4 * FRAME_SECONDS]
     assert frame_seconds() == FRAME_SECONDS
 
 
