@@ -13,16 +13,21 @@ import anyio
 import httpx
 
 FRAME_SECONDS = 1 / 120
-_LONGEST_SECONDS = 1 / 30
-"""The frame of a page that draws an answer, as long as many others are read at the same time."""
+PAGES_FRAME_SECONDS = 1 / 30
+"""So often is a page painted that draws one answer."""
 _SHARE_SECONDS = 1 / 240
+"""What each that is read adds to the rest of all, up to the frame of a page."""
+_SHARE_OF_MANY_SECONDS, _LONGEST_SECONDS = 1 / 500, 1 / 5
+"""The same of many: their pages are painted less often, and to read costs more than the chunk."""
 _reading = 0
 """How many connections are read just now; all are on one loop."""
 
 
 def frame_seconds() -> float:
-    """How long a connection rests: with each that is read beside it longer, up to a page's own frame."""
-    return min(max(FRAME_SECONDS, _reading * _SHARE_SECONDS), _LONGEST_SECONDS)
+    """How long a connection rests: the longer the more are read beside it."""
+    few = min(_reading * _SHARE_SECONDS, PAGES_FRAME_SECONDS)
+    many = min(_reading * _SHARE_OF_MANY_SECONDS, _LONGEST_SECONDS)
+    return max(FRAME_SECONDS, few, many)
 
 
 class Gathering:

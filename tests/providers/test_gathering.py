@@ -13,7 +13,7 @@ import pytest
 from anyio.abc import ByteStream
 
 from madlen.providers.chunks import events
-from madlen.providers.gathering import FRAME_SECONDS, Gathering, frame_seconds
+from madlen.providers.gathering import FRAME_SECONDS, PAGES_FRAME_SECONDS, Gathering, frame_seconds
 from madlen.types import Done, Text
 
 BUFFER = 65536
@@ -63,11 +63,16 @@ def rest_beside(others: int) -> float:
         return frame_seconds()
 
 
-def test_one_or_two_connections_rest_for_a_frame_each_and_many_for_four() -> None:
+def test_one_or_two_connections_rest_for_a_frame_each_and_a_few_for_that_of_a_page() -> None:
     assert [rest_beside(others) for others in (0, 1)] == [FRAME_SECONDS, FRAME_SECONDS]
-    assert FRAME_SECONDS < rest_beside(5) < 4 * FRAME_SECONDS
-    assert [rest_beside(others) for others in (7, 99)] == [4 * FRAME_SECONDS, 4 * FRAME_SECONDS]
+    assert FRAME_SECONDS < rest_beside(5) < PAGES_FRAME_SECONDS
+    assert [rest_beside(others) for others in (7, 15)] == [PAGES_FRAME_SECONDS, PAGES_FRAME_SECONDS]
     assert frame_seconds() == FRAME_SECONDS
+
+
+def test_many_connections_rest_longer_with_each_up_to_a_fifth_of_a_second() -> None:
+    assert PAGES_FRAME_SECONDS < rest_beside(24) < rest_beside(49) < 0.2
+    assert [rest_beside(others) for others in (99, 999)] == [0.2, 0.2]
 
 
 @pytest.mark.parametrize(("begins", "content"), [(False, b"chunk"), (True, bytes(BUFFER))])
