@@ -17,6 +17,7 @@ from madlen.votes import Order, Vote, best, best_and_worst, ranking, tie
 from tests.conftest import StartMadlen
 from tests.parrot import DONE, Gate, Parrot
 from tests.store.keeping import PICTURE
+from tests.waiting import step_done
 
 LANES = (
     Lane("parrot/polly", "A", Parameters(temperature=0.1), "Be brief."),
@@ -261,8 +262,7 @@ def test_a_vote_is_a_span_linked_to_the_answers_with_a_result_for_each(
     order = best_and_worst([first, second, third], second, third)
     madlen.chat.vote(replace(voted(turn, order), note="canary-note", tags=("canary-tag",)))
     [span] = [span for span in spans.get_finished_spans() if span.name == "vote"]
-    # A chat span ends just after its followers are let go, in the same step of the loop.
-    madlen.portal.call(lambda: None)
+    step_done(madlen)
     chats = {
         one.context.span_id: one.attributes["gen_ai.request.model"]
         for one in spans.get_finished_spans()

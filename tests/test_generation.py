@@ -13,6 +13,7 @@ from madlen.types import Done, Message, Parameters, Reasoning, Reply, Started, S
 from tests.asking import ask, ended, stored_text, told
 from tests.conftest import StartMadlen
 from tests.parrot import DONE, USAGE, Gate, Parrot
+from tests.waiting import step_done
 
 
 def test_a_whole_answer_is_stored_with_all_that_is_known_of_it(start_madlen: StartMadlen) -> None:
@@ -132,7 +133,7 @@ def test_stopping_an_answer_that_has_ended_changes_nothing(start_madlen: StartMa
     generation = ask(madlen)
     reply = ended(generation)
     generation.stop()
-    madlen.portal.call(lambda: None)
+    step_done(madlen)
     assert generation.reply() == reply == madlen.store.reply(reply.id)
 
 
@@ -195,14 +196,14 @@ def test_a_running_answer_is_found_and_a_finished_one_is_let_go(start_madlen: St
     assert madlen.hub.find(generation.id) is generation
     gate.open()
     ended(generation)
-    madlen.portal.call(lambda: None)
+    step_done(madlen)
     assert madlen.hub.find(generation.id) is None
 
 
 def test_a_finished_answer_is_followed_from_the_store(start_madlen: StartMadlen) -> None:
     madlen = start_madlen(Parrot(["Hello", DONE]))
     reply = ended(ask(madlen))
-    madlen.portal.call(lambda: None)
+    step_done(madlen)
     [update] = madlen.hub.follow(reply.id, every=0)
     assert (update.text, update.ended) == ("Hello", reply)
 

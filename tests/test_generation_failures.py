@@ -15,6 +15,7 @@ from madlen.types import Reply, Retrying, Status
 from tests.asking import ask, ended
 from tests.conftest import StartMadlen
 from tests.parrot import DONE, Gate, Parrot
+from tests.waiting import step_done
 
 
 def test_a_defect_ends_the_reply_with_a_sentence_and_not_with_its_message(
@@ -89,7 +90,7 @@ def test_a_wait_for_a_busy_provider_is_told_and_recorded(
     )
     gate.open()
     assert ended(generation).status is Status.COMPLETE
-    madlen.portal.call(lambda: None)
+    step_done(madlen)
     [chat] = [span for span in spans.get_finished_spans() if span.name == "chat parrot/polly"]
     [event] = [event for event in chat.events if event.name == names.RETRYING]
     assert event.attributes == {"error.type": "rate-limited", "madlen.wait_seconds": 12.0}
@@ -132,7 +133,7 @@ def test_an_end_that_could_not_be_stored_is_stored_by_a_later_beat(
         patch.setattr(madlen.store, "save", locked)
         generation = ask(madlen)
         ended(generation)
-        madlen.portal.call(lambda: None)
+        step_done(madlen)
     madlen.hub._beat()
     stored = madlen.store.reply(generation.id)
     assert (stored.text, stored.status) == ("Hello", Status.COMPLETE)

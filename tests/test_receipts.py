@@ -15,6 +15,7 @@ from madlen.tracing import Tracing
 from madlen.types import Lane, Spent, Started, Usage
 from tests.conftest import StartMadlen
 from tests.parrot import DONE, Gate, Parrot
+from tests.waiting import step_done
 
 COST = Usage(prompt_tokens=9, completion_tokens=2, total_tokens=11, cost=Decimal("0.00002"))
 
@@ -27,7 +28,7 @@ def stopped(madlen: Services, parrot: Parrot, started: Started) -> Generation:
     assert gate.reached.wait(5)
     generation.stop()
     list(generation.follow(every=0))
-    madlen.portal.call(lambda: None)
+    step_done(madlen)
     return generation
 
 
@@ -79,7 +80,7 @@ def test_the_cost_of_an_answer_that_was_given_up_is_asked_for_too(
     madlen = start_madlen(parrot)
     generation = madlen.chat.ask("Hi", [Lane("parrot/polly")]).generations[0]
     list(generation.follow(every=0))
-    madlen.portal.call(lambda: None)
+    step_done(madlen)
     assert settled(madlen, generation) == COST
     assert madlen.store.reply(generation.id).failure is not None
 
@@ -89,7 +90,7 @@ def test_a_failure_whose_bill_came_with_it_is_not_asked_about(start_madlen: Star
     madlen = start_madlen(parrot)
     generation = madlen.chat.ask("Hi", [Lane("parrot/polly")]).generations[0]
     list(generation.follow(every=0))
-    madlen.portal.call(lambda: None)
+    step_done(madlen)
     assert settled(madlen, generation) == COST
     assert parrot.receipts_asked == []
 

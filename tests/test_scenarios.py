@@ -24,6 +24,7 @@ from tests.playing import (
     staged,
 )
 from tests.pretend_openrouter import CHAT_MODEL, SCENARIOS, generation_id
+from tests.waiting import step_done
 
 WITHOUT_WORDS = {"tool_calls", "tool_calls_odd", "image", "empty", "content_null"}
 _TIMES = {
@@ -214,7 +215,7 @@ def test_the_cost_of_a_stopped_answer_is_asked_for_until_it_is_known(
         generation.stop()
         *_, last = generation.follow(every=0)
         assert stage.pretend.hung_up.wait(5)
-        stage.madlen.portal.call(lambda: None)
+        step_done(stage.madlen)
         for _ in range(4):
             stage.madlen.portal.call(stage.madlen.hub.settle)
         reply = stage.madlen.store.reply(generation.id)

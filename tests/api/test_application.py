@@ -7,6 +7,7 @@ from opentelemetry.trace import SpanKind
 from madlen.errors import StoreUnavailable, UpstreamError
 from tests.api.conftest import Api, OpenApi
 from tests.parrot import Parrot
+from tests.waiting import step_done
 
 
 def test_the_root_says_what_runs(api: Api) -> None:
@@ -187,8 +188,7 @@ def test_a_request_is_a_span_in_the_trace_of_its_caller(
         json={"model": "parrot/polly", "messages": [{"role": "user", "content": "Hi"}]},
         headers={"traceparent": f"00-{caller}-b7ad6b7169203331-01"},
     )
-    # The chat span ends just after its followers are let go, in the same step of the loop.
-    api.madlen.portal.call(lambda: None)
+    step_done(api.madlen)
     assert answer.json()["trace_id"] == caller
     finished = {span.name: span for span in spans.get_finished_spans()}
     server, chat = finished["POST /chat"], finished["chat parrot/polly"]

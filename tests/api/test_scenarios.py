@@ -29,6 +29,7 @@ from tests.playing import (
     staged,
 )
 from tests.pretend_openrouter import CHAT_MODEL, generation_id
+from tests.waiting import step_done
 
 HELLO: dict[str, Any] = {"model": CHAT_MODEL, "messages": [{"role": "user", "content": "Hello"}]}
 SILENT = {"silent", "silent_with_comments"}
@@ -233,7 +234,7 @@ def test_a_stopped_message_hangs_up_and_its_cost_is_told_when_it_is_known(
         stopped = client.post(f"/messages/{asked.generations[0].id}/stop")
         assert stopped.status_code == 200
         assert stage.pretend.hung_up.wait(5)
-        stage.madlen.portal.call(lambda: None)
+        step_done(stage.madlen)
         for _ in range(4):
             stage.madlen.portal.call(stage.madlen.hub.settle)
         message = client.get(f"/sessions/{asked.session_id}").json()["messages"][1]

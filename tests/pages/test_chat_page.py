@@ -12,6 +12,7 @@ from madlen.errors import (
 from madlen.types import Lane, Picture, Quota, Reasoning
 from tests.pages.opening import Current, chatted, looked_at, opened, texts
 from tests.parrot import DEAR, DONE, POLLY, SEER, Parrot
+from tests.waiting import step_done
 
 
 def test_an_empty_page_says_what_it_is_for_and_offers_a_first_step(current: Current) -> None:
@@ -139,7 +140,7 @@ def test_a_session_whose_model_has_gone_still_opens_and_says_so(current: Current
     made = madlen.chat.ask("Hi", [Lane(SEER.id)])
     list(made.generations[0].follow(every=0))
     parrot._models.remove(SEER)
-    madlen.portal.call(lambda: None)
+    step_done(madlen)
     current(Parrot(models=[POLLY]))
     page = opened(session=made.session_id)
     assert not page.exception

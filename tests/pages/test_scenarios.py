@@ -23,6 +23,7 @@ from tests.playing import CHATS, KINDS, REASONS, SECRET, SENTENCES, TEXTS, Stage
 from tests.pretend_openrouter import CHAT_MODEL, Answer, Asked, Scenario
 from tests.pretend_openrouter.chat import told
 from tests.pretend_openrouter.payloads import refusal
+from tests.waiting import step_done
 
 ENDINGS = {kind: name for name, kind in reversed(KINDS.items())}
 """One scenario of each kind of failure."""
@@ -287,7 +288,7 @@ def test_a_stopped_answer_keeps_its_words_and_tells_its_cost_once_it_is_known(
         made.generations[0].stop()
         list(updates)
         assert stage.pretend.hung_up.wait(5)
-        stage.madlen.portal.call(lambda: None)
+        step_done(stage.madlen)
         for _ in range(4):
             stage.madlen.portal.call(stage.madlen.hub.settle)
         answer = card(opened(session=made.session_id))

@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from madlen.services.wiring import Services
 from tests.pages import opening
+from tests.waiting import step_done
 
 
 def opened(**query: str) -> AppTest:
@@ -17,8 +18,7 @@ def opened(**query: str) -> AppTest:
 
 def trace_of(madlen: Services, session_id: str) -> str:
     """The id of the trace of a session's last answer."""
-    # The spans end just after whoever follows the answer is let go.
-    madlen.portal.call(lambda: None)
+    step_done(madlen)
     return madlen.store.turns(session_id)[-1].replies[-1].trace_id
 
 

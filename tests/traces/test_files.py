@@ -22,6 +22,7 @@ from madlen.tracing import Tracing
 from tests.conftest import StartMadlen
 from tests.pages.opening import chatted
 from tests.traces.making import kept
+from tests.waiting import step_done
 
 ROOT = Path(__file__).parents[2]
 ALL = Wanted(everything=True)
@@ -120,7 +121,7 @@ def test_chats_go_on_whatever_stands_in_the_place_of_the_file(
     session_id = chatted(madlen)
     assert madlen.store.turns(session_id)[0].replies[0].text == "Hello there"
     madlen.traces.flush()
-    madlen.portal.call(lambda: None)
+    step_done(madlen)
     if damage == "deleted":
         assert len(madlen.traces.listed()) == 1
     else:

@@ -14,6 +14,7 @@ from madlen.api.entry import Entry
 from madlen.services.wiring import Services
 from madlen.types import Lane, Turn
 from tests.tracing.trees import Row
+from tests.waiting import step_done
 
 CALLER = "0af7651916cd43dd8448eb211c80319c"
 TRACEPARENT = {"traceparent": f"00-{CALLER}-b7ad6b7169203331-01"}
@@ -86,8 +87,7 @@ def asked(madlen: Services, *lanes: Lane) -> Turn:
 def ended(madlen: Services, made: Any) -> Turn:
     for generation in made.generations:
         list(generation.follow(every=0))
-    # The chat span ends just after its followers are let go, in the same step of the loop.
-    madlen.portal.call(lambda: None)
+    step_done(madlen)
     turn: Turn = made.turn
     return turn
 
@@ -95,5 +95,5 @@ def ended(madlen: Services, made: Any) -> Turn:
 def posted(madlen: Services, path: str, **body: Any) -> Any:
     with TestClient(Entry(create(madlen)), raise_server_exceptions=False) as client:
         answer = client.post(path, json=body, headers=TRACEPARENT)
-    madlen.portal.call(lambda: None)
+    step_done(madlen)
     return answer

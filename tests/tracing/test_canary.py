@@ -24,6 +24,7 @@ from madlen.votes import Vote
 from tests.otlp_receiver import GRPC, HTTP, Receiver
 from tests.playing import Stage, staged
 from tests.pretend_openrouter import CHAT_MODEL, Answer, said
+from tests.waiting import step_done
 
 CANARY = "canary5f3a91"
 KEY = f"sk-or-v1-{CANARY}"
@@ -56,7 +57,7 @@ def exported(receiver: Receiver, folder: Path, **changes: str) -> None:
         stage.pretend.answers[CHAT_MODEL] = Answer(pieces=said(CHAT_MODEL, "I say ", CANARY))
         _by_page(stage)
         _by_api(stage.madlen, stage.pretend.base_url)
-        stage.madlen.portal.call(lambda: None)
+        step_done(stage.madlen)
     assert {service for service, _ in receiver.spans + receiver.metrics} == {"madlen-chat-backend"}
     assert {"ask", "vote", "store begin", "POST /chat", f"chat {CHAT_MODEL}", "POST", "GET"} <= {
         span.name for _, span in receiver.spans

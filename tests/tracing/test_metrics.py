@@ -22,6 +22,7 @@ from madlen.tracing.names import Choice
 from madlen.types import Done, Lane, Started, Usage
 from tests.otlp_receiver import GRPC, HTTP, Receiver
 from tests.parrot import DONE, USAGE, Gate, Parrot
+from tests.waiting import step_done
 
 SAID = {
     "gen_ai.operation.name": "chat",
@@ -217,7 +218,7 @@ def test_answers_in_flight_are_counted_while_they_are(tmp_path: Path) -> None:
         assert in_flight.value == 1
         gate.open()
         list(made.generations[0].follow(every=0))
-        madlen.portal.call(lambda: None)
+        step_done(madlen)
         [in_flight] = prometheus(madlen)["madlen_generations_in_flight"]
         assert in_flight.value == 0
     finally:

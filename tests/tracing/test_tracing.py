@@ -21,14 +21,14 @@ from madlen.tracing.discretion import SESSION_KEY
 from madlen.types import Lane, Message, Parameters, Reply, Request, Started
 from tests.conftest import StartMadlen
 from tests.parrot import DONE, Gate, Parrot
+from tests.waiting import step_done
 
 
 def answered(madlen: Services, lane: Lane | None = None) -> Reply:
     made = madlen.chat.ask("canary-prompt", [lane or Lane("parrot/polly")])
     *_, last = made.generations[0].follow(every=0)
     assert last.ended is not None
-    # The chat span ends just after its followers are let go, in the same step of the loop.
-    madlen.portal.call(lambda: None)
+    step_done(madlen)
     return last.ended
 
 
@@ -135,7 +135,7 @@ def test_stopping_is_an_event_of_the_span(start_madlen: StartMadlen, spans: InMe
     assert gate.reached.wait(5)
     made.generations[0].stop()
     list(made.generations[0].follow(every=0))
-    madlen.portal.call(lambda: None)
+    step_done(madlen)
     assert tracing.STOPPED in [event.name for event in named(spans, "chat parrot/polly").events]
 
 

@@ -29,6 +29,7 @@ from tests.tracing.chats import (
     table,
 )
 from tests.tracing.trees import Row, rows
+from tests.waiting import step_done
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ def openrouter(tmp_path: Path) -> Callable[[str], InMemorySpanExporter]:
         with staged(tmp_path, tracing=tracer) as stage:
             stage.play(scenario)
             stage.reply()
-            stage.madlen.portal.call(lambda: None)
+            step_done(stage.madlen)
         return kept
 
     return played
