@@ -28,6 +28,7 @@ from playwright.sync_api import (
 
 from madlen.providers import weights
 from madlen.settings import child_environment
+from tests.e2e.forks import Fork
 from tests.ports import free_port, is_free
 
 ROOT = Path(__file__).parents[2]
@@ -51,7 +52,7 @@ expect.set_options(timeout=30_000)
 class Server:
     """A Madlen process; its output goes to a file, for a full pipe would hold it."""
 
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | Fork
     url: str
     log: Path
     database: Path
@@ -85,7 +86,7 @@ class Server:
 StartServer = Callable[..., Server]
 
 
-_served: list[tuple[int, subprocess.Popen[bytes]]] = []
+_served: list[tuple[int, subprocess.Popen[bytes] | Fork]] = []
 """Every server that was started, with its port."""
 
 
@@ -95,8 +96,11 @@ def _kept_port() -> int:
     return next((port for port, _ in _served if port not in taken and is_free(port)), 0) or free_port()
 
 
-def launched(folder: Path, variables: dict[str, str], *, port: int = 0) -> Server:
-    """``streamlit run app.py`` on a database in the folder; not yet awaited."""
+def launched(folder: Path, variables: dict[str, str], *, port: int = 0, forked: bool = False) -> Server:
+    """``streamlit run app.py`` on a database in the folder; not yet awaited.
+
+    ``forked`` it begins with what it needs in memory, and else from nothing.
+    """
     port = port or _kept_port()
     log, database = folder / f"server-{len(_served)}-{port}.log", folder / "chat.db"
     environment = {
@@ -105,23 +109,36 @@ def launched(folder: Path, variables: dict[str, str], *, port: int = 0) -> Serve
         "PYTHONWARNINGS": "default",
         **variables,
     }
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"]
-    command += ["--server.headless=true"]
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            command, cwd=ROOT, stdout=output, stderr=output, env=child_environment(**environment)
-        )
+    process = _started(forked, log, child_environment(**environment), f"--server.port={port}")
     _served.append((port, process))
     return Server(process, f"http://127.0.0.1:{port}", log, database)
+
+
+def _started(
+    forked: bool, log: Path, environment: dict[str, str], option: str
+) -> subprocess.Popen[bytes] | Fork:
+    arguments = ["run", "app.py", option, "--server.headless=true"]
+    if forked:
+        return Fork(arguments, cwd=ROOT, log=log, environment=environment)
+    with log.open("wb") as output:
+        command = [sys.executable, "-m", "streamlit", *arguments]
+        return subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output, env=environment)
 
 
 @pytest.fixture
 def start_server(tmp_path: Path) -> Iterator[StartServer]:
     """Starts servers that end with the test."""
+    with starting(tmp_path, forked=True) as start:
+        yield start
+
+
+@contextmanager
+def starting(folder: Path, *, forked: bool) -> Iterator[StartServer]:
+    """Starts servers on a database in the folder, which end with the block."""
     started: list[Server] = []
 
     def start(**variables: str) -> Server:
-        started.append(launched(tmp_path, variables))
+        started.append(launched(folder, variables, forked=forked))
         started[-1].wait_until_healthy()
         return started[-1]
 

@@ -88,7 +88,8 @@ class Servers:
         self.started: list[Server] = []
 
     def start(self, budget: Decimal = BUDGET) -> Server:
-        self.started.append(launched(self._folder, {**self._variables, "DAILY_BUDGET_USD": f"{budget:f}"}))
+        variables = {**self._variables, "DAILY_BUDGET_USD": f"{budget:f}"}
+        self.started.append(launched(self._folder, variables, forked=True))
         self.started[-1].wait_until_healthy()
         return self.started[-1]
 

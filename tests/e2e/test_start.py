@@ -18,10 +18,17 @@ import pytest
 from playwright.sync_api import expect
 
 from madlen.settings import child_environment
-from tests.e2e.conftest import ROOT, NewPage, Server, StartServer, launched
+from tests.e2e.conftest import ROOT, NewPage, Server, StartServer, launched, starting
 from tests.ports import free_port
 
 pytestmark = pytest.mark.timeout(300)
+
+
+@pytest.fixture
+def start_server(tmp_path: Path) -> Iterator[StartServer]:
+    """Starts servers from nothing, as a user does."""
+    with starting(tmp_path, forked=False) as start:
+        yield start
 
 
 def ended(server: Server) -> tuple[int, str]:
