@@ -25,6 +25,9 @@ COPY madlen madlen
 COPY pages pages
 COPY app.py ./
 
+# Who runs it may write nothing here, and each start would compile it anew.
+RUN python -m compileall -q madlen
+
 USER madlen
 VOLUME /data
 EXPOSE 8501

@@ -17,6 +17,9 @@ CACHE := $(VENV)/asked
 asked = $(RUN) -m pytest -o cache_dir=$(CACHE)/$(1)
 or_again = || echo $(1) >> $(CACHE)/again
 
+# Servers begin a hundred times: what Python compiled for one is there for the next, also where the caller says no.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: test coverage setup system lint run lock screenshots faults fuzz bench phoenix
 
 test:

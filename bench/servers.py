@@ -161,7 +161,9 @@ def _spawned(
     log = folder / f"{name}.log"
     command = [sys.executable, "-m", "streamlit", "run", *script, f"--server.port={port}"]
     command += ["--server.headless=true", "--server.address=127.0.0.1", "--browser.gatherUsageStats=false"]
-    environment = child_environment(PYTHONPATH=str(ROOT), **variables)
+    # What Python compiled for the first start is there for the next, whatever is said outside.
+    kept = {"PYTHONDONTWRITEBYTECODE": ""}
+    environment = child_environment(PYTHONPATH=str(ROOT), **kept, **variables)
     with log.open("wb") as output:
         spawned_at = time.monotonic()
         process = subprocess.Popen(

@@ -1,6 +1,6 @@
 """``streamlit run app.py`` as a copy of a process that has loaded what Madlen needs.
 
-A server that begins from nothing takes 2.4 s of a core until it answers, a copy 0.9 s: what is loaded is the
+A server that begins from nothing takes 1.2 s of a core until it answers, a copy 0.4 s: what is loaded is the
 same for each. How Madlen begins from nothing is in ``test_start.py``.
 """
 
