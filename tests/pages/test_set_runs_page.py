@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from madlen.errors import NotFound, UpstreamError
+from madlen.judgements import Judgement
 from madlen.prompt_sets import Check, RunStatus
 from madlen.votes import Vote, best
 from tests.batch.running import carried_out, eventually, until_it_is
@@ -116,6 +117,28 @@ def test_a_judge_says_which_is_better_and_how_far_it_agrees(current: Current) ->
     assert "It has judged all of these answers." in said
     assert [one.outcome for one in madlen.store.judgements()] == ["first"]
     assert "Right." in "".join(page.caption.values).replace("\\", "")
+
+
+def test_what_a_judge_says_while_the_page_is_drawn_stands_on_it_without_another_click(
+    current: Current, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = Gate()
+    madlen = current(Parrot(["Yes.", DONE], ["No.", DONE], [held, '{"verdict": "A"}', DONE], ["B", DONE]))
+    run = carried_out(madlen, a_set(madlen, "One?"), LANES)
+    page = opened(run=run)
+    read = madlen.store.judgements
+
+    def just_before_the_end(*given: str) -> list[Judgement]:
+        found = read(*given)
+        if madlen.judging.running(run):
+            held.open()
+            eventually(lambda: not madlen.judging.running(run))
+        return found
+
+    monkeypatch.setattr(madlen.store, "judgements", just_before_the_end)
+    click(page, "judge-begin")
+    assert "It has judged all of these answers." in texts(page)
+    assert "1 verdict" in texts(page)
 
 
 def test_a_judges_prompt_is_edited_and_one_that_shows_nothing_is_refused(current: Current) -> None:

@@ -43,12 +43,18 @@ def draw(
     listing: Listing,
     choices: Choices,
     acts: Acts,
+    *,
+    lived: bool,
 ) -> None:
-    """Draws the set-up of a judge, and the progress of one at work."""
+    """Draws the set-up of a judge, and the progress of one at work.
+
+    ``lived`` says whether one was at work before the judgements were read that the page shows: if it has
+    ended since, the page is drawn anew.
+    """
     progress = acts.progress()
     if progress is not None:
         lives = progress.running
-        st.fragment(_panel, run_every=EVERY if lives else None)(acts, lives)
+        st.fragment(_panel, run_every=EVERY if lives else None)(acts, lives or lived)
     models = _models(run, listing, choices)
     if not models:
         st.caption("There is no model that could judge now.")
