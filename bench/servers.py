@@ -162,8 +162,7 @@ def _spawned(
     command = [sys.executable, "-m", "streamlit", "run", *script, f"--server.port={port}"]
     command += ["--server.headless=true", "--server.address=127.0.0.1", "--browser.gatherUsageStats=false"]
     # What Python compiled for the first start is there for the next, whatever is said outside.
-    kept = {"PYTHONDONTWRITEBYTECODE": ""}
-    environment = child_environment(PYTHONPATH=str(ROOT), **kept, **variables)
+    environment = child_environment(PYTHONPATH=str(ROOT), PYTHONDONTWRITEBYTECODE="", **variables)
     with log.open("wb") as output:
         spawned_at = time.monotonic()
         process = subprocess.Popen(

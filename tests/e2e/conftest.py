@@ -45,6 +45,8 @@ START_SECONDS = 60
 VIEWPORT: ViewportSize = {"width": 1100, "height": 800}
 BACKGROUNDS = {"light": "rgb(255, 255, 255)", "dark": "rgb(21, 24, 23)"}
 
+Process = subprocess.Popen[bytes] | Fork
+
 expect.set_options(timeout=30_000)
 
 
@@ -52,7 +54,7 @@ expect.set_options(timeout=30_000)
 class Server:
     """A Madlen process; its output goes to a file, for a full pipe would hold it."""
 
-    process: subprocess.Popen[bytes] | Fork
+    process: Process
     url: str
     log: Path
     database: Path
@@ -86,7 +88,7 @@ class Server:
 StartServer = Callable[..., Server]
 
 
-_served: list[tuple[int, subprocess.Popen[bytes] | Fork]] = []
+_served: list[tuple[int, Process]] = []
 """Every server that was started, with its port."""
 
 
@@ -114,9 +116,7 @@ def launched(folder: Path, variables: dict[str, str], *, port: int = 0, forked: 
     return Server(process, f"http://127.0.0.1:{port}", log, database)
 
 
-def _started(
-    forked: bool, log: Path, environment: dict[str, str], option: str
-) -> subprocess.Popen[bytes] | Fork:
+def _started(forked: bool, log: Path, environment: dict[str, str], option: str) -> Process:
     arguments = ["run", "app.py", option, "--server.headless=true"]
     if forked:
         return Fork(arguments, cwd=ROOT, log=log, environment=environment)
