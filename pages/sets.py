@@ -10,7 +10,6 @@ import streamlit as st
 
 from madlen import catalogue, services
 from madlen.batch import results, summary
-from madlen.batch.judging import Progress
 from madlen.batch.results import Result
 from madlen.errors import NotFound
 from madlen.judgements import Judgement
@@ -87,7 +86,7 @@ def _run(run: Run) -> None:
     lanes = " · ".join(f"{lane.name}: {names.get(lane.model_id, lane.model_id)}" for lane in run.lanes)
     st.caption(text.label(f"{run.created_at:%Y-%m-%d %H:%M} UTC · {lanes}"))
     progress.draw(run, progress.Acts(batch.progress, batch.pause, batch.resume, batch.stop, batch.retry))
-    judged_so_far = judging.progress(run.id)
+    judging_lived = judging.running(run.id)
     judgements = chat.store.judgements(run.session_id)
     votes = chat.store.votes_of(run.session_id)
     found = _results(run, judgements)
@@ -100,7 +99,7 @@ def _run(run: Run) -> None:
         plots.draw(summary.by_lane(run.lanes, found), names)
     with judged:
         judge.draw_agreement(judgements, votes, names)
-        _judge(run, found, listing, judged_so_far)
+        _judge(run, found, listing, lived=judging_lived)
     with compared:
         then = madlen.run_files.then(run)
         others = [
@@ -162,14 +161,14 @@ def _next(run: Run, turn: Turn) -> None:
     table.open_prompt(turns[waiting[0]] if waiting else "")
 
 
-def _judge(run: Run, found: Sequence[Result], listing: Listing, so_far: Progress | None) -> None:
+def _judge(run: Run, found: Sequence[Result], listing: Listing, *, lived: bool) -> None:
     acts = judge.Acts(
         progress=partial(judging.progress, run.id),
         left=judging.left,
         begin=partial(judging.begin, run.id),
         stop=partial(judging.stop, run.id),
     )
-    judge.draw(run, found, listing, chat.store.choices(), acts, progress=so_far)
+    judge.draw(run, found, listing, chat.store.choices(), acts, lived=lived)
 
 
 def _no_offer(reply: Reply) -> None:

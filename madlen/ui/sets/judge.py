@@ -44,16 +44,17 @@ def draw(
     choices: Choices,
     acts: Acts,
     *,
-    progress: judging.Progress | None,
+    lived: bool,
 ) -> None:
     """Draws the set-up of a judge, and the progress of one at work.
 
-    ``progress`` is from before the judgements were read that the page shows: if one that was at work then has
+    ``lived`` says whether one was at work before the judgements were read that the page shows: if it has
     ended since, the page is drawn anew.
     """
+    progress = acts.progress()
     if progress is not None:
         lives = progress.running
-        st.fragment(_panel, run_every=EVERY if lives else None)(acts, lives)
+        st.fragment(_panel, run_every=EVERY if lives else None)(acts, lives or lived)
     models = _models(run, listing, choices)
     if not models:
         st.caption("There is no model that could judge now.")
