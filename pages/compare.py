@@ -73,7 +73,7 @@ def main() -> None:
         file_type=composer.FILE_TYPES,
         submit_mode="disable",
         on_submit=_ask,
-        args=(session, asked, hidden),
+        args=(session, asked, hidden, key),
     )
     if not hidden:
         sidebar.foot(asked[0].model_id)
@@ -148,11 +148,12 @@ def _set_up(
     return asked
 
 
-def _ask(session: Session | None, asked: Sequence[Lane], hidden: bool) -> None:
+def _ask(session: Session | None, asked: Sequence[Lane], hidden: bool, key: str) -> None:
     prompt, failure = composer.written()
     if failure:
         unsent.refuse(prompt, failure)
         return
+    asked = lanes.at_once(asked, key=key)
     try:
         if session:
             _arrange(session.id, asked)

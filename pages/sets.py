@@ -17,7 +17,7 @@ from madlen.prompt_sets import PromptSet, Run
 from madlen.providers.directory import Listing
 from madlen.types import Lane, Reply, Turn
 from madlen.ui import address, attempts, grid, picker, readiness, sidebar, streaming, text, verdict
-from madlen.ui.attempts import attempt
+from madlen.ui.attempts import attempt, clicked
 from madlen.ui.sets import comparison, editor, files, judge, library, plots, progress, setup
 from madlen.ui.sets import results as table
 
@@ -55,7 +55,7 @@ def _set(opened: PromptSet) -> None:
     runs = chat.store.runs(set_id=opened.id)
     prompts, checks, run = st.tabs(["Prompts", "Checks", "Run"])
     with prompts:
-        editor.draw(opened, batch.save)
+        opened = editor.draw(opened, batch.save)
     with checks:
         editor.draw_checks(opened, batch.save)
     with run:
@@ -69,7 +69,8 @@ def _set(opened: PromptSet) -> None:
     with st.container(horizontal=True):
         with st.popover("Rename", icon=":material/edit:", type="tertiary"):
             name = st.text_input("Name", opened.name, key=f"name-{opened.id}", max_chars=80)
-            st.button("Rename", key="rename", on_click=attempt, args=(batch.save, replace(opened, name=name)))
+            if st.button("Rename", key="rename"):
+                clicked(batch.save, replace(opened, name=name))
         delete = partial(batch.delete_set, opened.id)
         _delete("Delete the set", "Its prompts and checks are deleted; its runs stay.", delete, {})
 

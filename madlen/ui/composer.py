@@ -75,10 +75,12 @@ def _ask(before: Before, send: Send) -> None:
     prompt, failure = written()
     if failure:
         unsent.refuse(prompt, failure)
-    elif before.blind(prompt) or before.now().too_long(prompt):
+        return
+    now = before.now()
+    if now.blind(prompt) or now.too_long(prompt):
         unsent.hold(prompt)
     else:
-        send(prompt, before.lane)
+        send(prompt, now.lane)
 
 
 def _warnings(before: Before, settle: Settle, begin: Callable[[], None]) -> None:

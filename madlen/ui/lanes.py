@@ -73,6 +73,17 @@ def draw(
     return now
 
 
+def at_once(lanes: Sequence[Lane], *, key: str) -> tuple[Lane, ...]:
+    """The lanes as their fields stand, which may have been filled since they were drawn; for callbacks."""
+    found = []
+    for lane in lanes:
+        own = _own(key, lane)
+        model_id = st.session_state.get(f"{own}-model") or lane.model_id
+        system, parameters = sampling.now(lane.system, lane.parameters, key=own)
+        found.append(replace(lane, model_id=model_id, system=system, parameters=parameters))
+    return tuple(found)
+
+
 def adopt(key: str, lanes: Sequence[Lane]) -> None:
     """Puts other lanes in the place of those under ``key``; for callbacks."""
     st.session_state[key] = tuple(lanes)
@@ -86,6 +97,12 @@ def names(number: int, taken: Sequence[str] = ()) -> list[str]:
     return free[:number]
 
 
+def _own(key: str, lane: Lane) -> str:
+    """What the keys of a lane's fields begin with."""
+    edition = st.session_state.get(f"{key}-edition", 0)
+    return f"{key}-{edition}-{lane.name}" if edition else f"{key}-{lane.name}"
+
+
 def _lane(
     lane: Lane,
     lanes: Sequence[Lane],
@@ -95,8 +112,7 @@ def _lane(
     listing: Listing,
     key: str,
 ) -> Lane:
-    edition = st.session_state.get(f"{key}-edition", 0)
-    own = f"{key}-{edition}-{lane.name}" if edition else f"{key}-{lane.name}"
+    own = _own(key, lane)
     model_id = st.selectbox(
         f"Model of lane {lane.name}",
         offered,
@@ -201,7 +217,7 @@ def _sweep(lanes: Sequence[Lane], key: str) -> None:
         name = st.selectbox("Lane", [lane.name for lane in lanes], key=f"{key}-sweep-lane")
         parameter = st.selectbox("Parameter", list(_SWEPT), key=f"{key}-sweep-parameter")
         written = st.text_input("Values", placeholder="0, 0.5, 1", key=f"{key}-sweep-values")
-        if st.button("Make the lanes", key=f"{key}-sweep-go", disabled=not written):
+        if st.button("Make the lanes", key=f"{key}-sweep-go"):
             lane = next(lane for lane in lanes if lane.name == name)
             try:
                 st.session_state[key] = swept(lane, lanes, _SWEPT[parameter], written)

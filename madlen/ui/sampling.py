@@ -33,7 +33,7 @@ def draw(model: Model | None, system: str, parameters: Parameters, *, key: str) 
         "Settings", icon=":material/tune:", key=f"{key}-settings", type="tertiary", on_change="rerun"
     )
     if not behind.open:
-        return _left(key, system, parameters)
+        return now(system, parameters, key=key)
     why = refusals(model)
     with behind:
         st.caption("Kept with this chat. An empty field leaves the choice to the model.")
@@ -114,8 +114,8 @@ def adopt(key: str) -> None:
         st.session_state.pop(f"{key}-{field}", None)
 
 
-def _left(key: str, system: str, parameters: Parameters) -> tuple[str, Parameters]:
-    """The settings as they are; a field may have been left in the same moment as they were closed."""
+def now(system: str, parameters: Parameters, *, key: str) -> tuple[str, Parameters]:
+    """The settings as they are: a field may have been filled since they were drawn, or as they closed."""
     state = st.session_state
     stop = state.get(f"{key}-stop")
     return state.get(f"{key}-system", system), Parameters(

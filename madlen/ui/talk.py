@@ -89,14 +89,20 @@ def _draw(page: Around) -> None:
     # A place of its own, so that the welcome is gone at once when the first answer begins.
     greeting = st.empty()
     send = partial(_send, session, passing, key)
+    measure = partial(_measure, listing, madlen.quota())
+    before = Before(
+        lane,
+        model,
+        lambda now: measure(_turns(session, passing), now),
+        measure(turns, lane),
+        listing,
+        choices,
+        key,
+    )
     if not turns:
         with greeting.container():
-            welcome.draw(model, ask=lambda words: send(Unsent(words), lane))
+            welcome.draw(model, ask=lambda words: send(Unsent(words), before.now().lane))
     talk, unfinished = st.container(), st.container()
-    measure = partial(_measure, lane, listing, madlen.quota())
-    before = Before(
-        lane, model, lambda: measure(_turns(session, passing)), measure(turns), listing, choices, key
-    )
     name = names.get(lane.model_id, lane.model_id)
     with unfinished:
         unsent.back_into_the_box(partial(over.offer, before, settled))
@@ -157,7 +163,7 @@ def _turns(session: Session | None, passing: Temporary | None) -> list[Turn]:
     return services.current().store.turns(session.id) if session else []
 
 
-def _measure(lane: Lane, listing: Listing, quota: Quota | None, turns: Sequence[Turn]) -> Estimate | None:
+def _measure(listing: Listing, quota: Quota | None, turns: Sequence[Turn], lane: Lane) -> Estimate | None:
     """What an empty prompt would take after these turns."""
     empty = Message("user", "")
     return estimates.before([lane], listing.models, turns, empty, medians={}, quota=quota).get(lane.name)

@@ -13,7 +13,7 @@ from madlen.estimates import Estimate
 from madlen.providers.directory import Listing
 from madlen.text_files import TextFile
 from madlen.types import Choices, Lane, Message, Model, Picture
-from madlen.ui import picker, replies, text
+from madlen.ui import picker, replies, sampling, text
 
 LONG_CHARACTERS = 2_000
 """From so many on it is said how long a prompt is."""
@@ -45,7 +45,7 @@ class Before:
 
     lane: Lane
     model: Model | None
-    measure: Callable[[], Estimate | None]
+    measure: Callable[[Lane], Estimate | None]
     """Of the conversation as it is at this moment, with an empty prompt; ``None`` for an unlisted model."""
     estimate: Estimate | None
     """The same, as it was when the page was drawn."""
@@ -62,8 +62,12 @@ class Before:
         return tokens if tokens > self.model.context_length else 0
 
     def now(self) -> Before:
-        """The same at this moment, for an answer may have come while the page was drawn."""
-        return replace(self, estimate=self.measure())
+        """The same at this moment: since the page was drawn an answer may have come, or the lane changed."""
+        system, parameters = sampling.now(self.lane.system, self.lane.parameters, key=self.key)
+        model_id = st.session_state.get(self.key) or self.lane.model_id
+        lane = replace(self.lane, model_id=model_id, system=system, parameters=parameters)
+        model = catalogue.find(self.listing.models, model_id)
+        return replace(self, lane=lane, model=model, estimate=self.measure(lane))
 
     def blind(self, unsent: Unsent) -> bool:
         return bool(unsent.pictures) and self.model is not None and not catalogue.sees(self.model)

@@ -12,10 +12,11 @@ import os
 import subprocess
 import sys
 import warnings
-from collections.abc import Mapping, Sequence
-from contextlib import chdir
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import chdir, contextmanager
 from multiprocessing import forkserver
 from pathlib import Path
+from types import ModuleType
 
 _context = multiprocessing.get_context("forkserver")
 _LOADED = [
@@ -41,7 +42,8 @@ class Fork:
             forkserver.ensure_running()
         log.touch()
         self._process = _context.Process(target=_run, args=(arguments, cwd, log, dict(environment)))
-        self._process.start()
+        with _no_main_module():
+            self._process.start()
 
     def poll(self) -> int | None:
         return self._process.exitcode
@@ -59,6 +61,17 @@ class Fork:
         if code is None:
             raise subprocess.TimeoutExpired("streamlit", timeout or 0)
         return code
+
+
+@contextmanager
+def _no_main_module() -> Iterator[None]:
+    """What is begun runs the main module first, which is the app once a page was drawn in this process."""
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 def _run(arguments: Sequence[str], cwd: Path, log: Path, environment: Mapping[str, str]) -> None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin
 
 from playwright.sync_api import Locator, Page, expect
 
+from tests.batch.running import eventually
 from tests.e2e.conftest import NewPage, StartServer, settled
 from tests.e2e.test_openrouter import pretend, start
 from tests.pretend_openrouter import Answer, Asked, PretendOpenRouter, said
@@ -51,10 +54,29 @@ def add_check(page: Page) -> None:
     page.get_by_role("tab", name="Checks").click()
     settled(page)
     page.get_by_role("textbox", name="Words").fill("capital")
-    page.get_by_role("textbox", name="Words").press("Enter")
-    settled(page)
     page.get_by_role("button", name="Add the check").click()
     expect(page.get_by_text("The answer contains “capital”.")).to_be_visible()
+
+
+def write(page: Page, words: str, *, row: int, last: bool = False) -> None:
+    """Writes into the first or the last column of the table and leaves the cell by Enter."""
+    table = page.get_by_test_id("stDataFrame").first
+    expect(table.locator("canvas").first).to_be_visible()
+    settled(page)
+    box = table.bounding_box()
+    assert box
+    table.dblclick(position={"x": box["width"] - 40 if last else 150, "y": 55 + 35 * row})
+    page.locator(".gdg-input").fill(words)
+    page.keyboard.press("Enter")
+    expect(page.locator(".gdg-input")).to_have_count(0)
+
+
+def prompts(page: Page) -> list[dict[str, Any]]:
+    """Those of the set that is open, as they are kept."""
+    set_id = re.search(r"set=(\w+)", page.url)
+    assert set_id
+    found: dict[str, Any] = page.request.get(urljoin(page.url, f"/api/sets/{set_id[1]}")).json()
+    return list(found["prompts"])
 
 
 def run(page: Page) -> None:
@@ -100,24 +122,44 @@ def test_a_file_is_run_over_two_lanes_checked_judged_and_summed_up(
     expect(page.get_by_test_id("stVegaLiteChart").first).to_be_visible()
 
 
-def test_a_prompt_is_written_by_hand_into_the_table(
+def test_what_is_written_into_the_table_is_kept_at_once_and_can_be_taken_back(
     start_server: StartServer, pretend: PretendOpenRouter, new_page: NewPage
 ) -> None:
-    page = new_page()
+    page = new_page(viewport={"width": 1700, "height": 900})
     server = start(start_server, pretend)
     page.goto(f"{server.url}/sets")
+    page.get_by_role("textbox", name="Name").fill("Rivers")
     page.get_by_role("button", name="Make an empty set").click()
-    expect(page.get_by_role("heading", name="My prompts")).to_be_visible()
-    table = page.get_by_test_id("stDataFrame").first
-    expect(table.locator("canvas").first).to_be_visible()
-    table.dblclick(position={"x": 150, "y": 55})
-    page.locator(".gdg-input").fill("Name a river.")
-    page.keyboard.press("Enter")
-    expect(page.get_by_text("Not saved yet.")).to_be_visible()
-    page.get_by_role("button", name="Save prompts").click()
-    expect(page.get_by_text("The prompts are saved.")).to_be_visible()
+    expect(page.get_by_role("heading", name="Rivers")).to_be_visible()
+    expect(page.get_by_role("button", name="Undo")).to_be_disabled()
+    write(page, "Name a river.", row=0)
+    expect(page.get_by_role("button", name="Undo")).to_be_enabled()
+    write(page, "Name a lake of {{country}}.", row=1)
+    expect(page.get_by_text("In 1 prompt a variable has no value")).to_be_visible()
+    page.get_by_role("button", name="Add a variable").click()
+    page.get_by_role("textbox", name="Name of the variable").fill("country")
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(page.get_by_role("textbox", name="Name of the variable")).to_have_value("")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("textbox", name="Name of the variable")).to_have_count(0)
+    settled(page)
+    write(page, "Peru", row=1, last=True)
+    expect(page.get_by_text("In 1 prompt a variable has no value")).to_have_count(0)
+    page.get_by_role("button", name="All prompt sets").click()
+    page.get_by_role("button", name="Rivers").click()
+    expect(page.get_by_role("heading", name="Rivers")).to_be_visible()
+    write(page, "Name a brook.", row=0)
+    eventually(lambda: prompts(page)[0]["text"] == "Name a brook.")
+    page.reload()
+    expect(page.get_by_text("What you change is saved at once.")).to_be_visible()
+    assert [prompt["text"] for prompt in prompts(page)] == ["Name a brook.", "Name a lake of {{country}}."]
+    assert prompts(page)[1]["variables"] == {"country": "Peru"}
+    write(page, "Name a sea.", row=0)
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("button", name="Undo")).to_be_disabled()
+    assert prompts(page)[0]["text"] == "Name a brook."
     page.get_by_role("tab", name="Run").click()
-    expect(page.get_by_text("1 prompt × 2 lanes = 2 answers")).to_be_visible()
+    expect(page.get_by_text("2 prompts × 2 lanes = 4 answers")).to_be_visible()
 
 
 def test_a_run_shows_how_far_it_is_and_pauses_goes_on_and_stops(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from madlen.prompt_sets import Check, PromptSet
+from madlen.prompt_sets import Check, Prompt, PromptSet
 from tests.batch.running import carried_out
 from tests.pages.opening import Current, texts
-from tests.pages.sets_page import LANES, NOW, a_set, click, opened
+from tests.pages.sets_page import LANES, NOW, a_set, click, opened, tables
 from tests.pages.test_compare_page import compared
 from tests.parrot import DONE, Parrot
 
@@ -107,6 +109,21 @@ def test_a_set_is_renamed_and_deleted_after_asking(current: Current) -> None:
     click(page, "delete")
     assert madlen.store.prompt_sets() == []
     assert page.title[0].value == "Prompt sets"
+
+
+def test_a_set_that_is_changed_elsewhere_is_shown_as_it_is_then(current: Current) -> None:
+    madlen = current()
+    known = a_set(madlen)
+    page = opened(set=known.id)
+    madlen.batch.save(replace(known, prompts=(*known.prompts, Prompt("", "Three?"))))
+    page.run()
+    assert [row["prompt"] for row in tables(page)[0]] == ["One?", "Two?", "Three?"]
+    assert not page.toast
+    page.session_state[f"table-{known.id}"].touch()
+    madlen.batch.save(known)
+    page.run()
+    assert len(tables(page)[0]) == 2
+    assert "write your last change once more" in page.toast[0].value
 
 
 def test_a_set_is_downloaded_as_csv_and_jsonl(current: Current) -> None:

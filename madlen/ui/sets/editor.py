@@ -1,24 +1,30 @@
-"""A prompt set: its prompts in a table, and the checks that their answers must pass."""
+"""A prompt set: its prompts in a table, and the checks that their answers must pass.
+
+What is changed in the table is kept at once. The browser sends each cell a moment after it was left, so that
+no button could keep what was written before the click on it for sure.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
 from typing import Any, cast, get_args
 
 import streamlit as st
 
-from madlen import figures, images
+from madlen import figures
 from madlen.batch import checks, uploads
-from madlen.errors import MadlenError, Unacceptable
+from madlen.errors import MadlenError
 from madlen.prompt_sets import Check, CheckKind, Prompt, PromptSet
 from madlen.ui import text
-from madlen.ui.attempts import attempt
-from madlen.ui.sets import library
+from madlen.ui.attempts import attempt, clicked
+from madlen.ui.sets import library, table
 
-Save = Callable[[PromptSet], object]
-_OWN = ("id", "prompt", "reference", "tags", "image")
+Save = Callable[[PromptSet], PromptSet]
+_UNDOABLE = 50
+_ELSEWHERE = ":material/sync_problem:"
 _KINDS: dict[CheckKind, str] = {
     "contains": "contains words",
     "regex": "matches a pattern",
@@ -33,56 +39,110 @@ _WITH_WORDS = ("contains", "regex", "exact", "similarity")
 _WITH_LIMIT = ("similarity", "length", "cost", "latency")
 
 
-def draw(opened: PromptSet, save: Save) -> None:
-    """Draws the set to be changed; ``save`` keeps it."""
-    key = f"prompts-{opened.id}-{opened.updated_at.isoformat()}"
-    extra: list[str] = st.session_state.setdefault(f"columns-{opened.id}", [])
-    names = list(dict.fromkeys(name for prompt in opened.prompts for name in prompt.variables))
-    names += [name for name in extra if name not in names]
+@dataclass(slots=True)
+class _Table:
+    """The table on a page; Streamlit counts what is edited from what it was ``first``."""
+
+    first: tuple[Prompt, ...]
+    names: list[str]
+    """Of the variables, a column each."""
+    number: int = 0
+    """Of tables of this set on the page, one after the other."""
+    before: list[tuple[Prompt, ...]] = field(default_factory=list)
+    """What the set held before each change that was made here, the last of them last."""
+    kept: tuple[Prompt, ...] = ()
+    edits: object = None
+    """What was edited until it was drawn last, as Streamlit counts it."""
+    touched: bool = False
+    """Whether somebody edited it since then."""
+    refused: str = ""
+    """Why what it holds could not be kept."""
+
+    def __post_init__(self) -> None:
+        self.kept = self.first
+
+    def touch(self) -> None:
+        self.touched = True
+
+    def next(
+        self, prompts: tuple[Prompt, ...], *more: str, before: Sequence[tuple[Prompt, ...]] = ()
+    ) -> _Table:
+        """Another in its place, of these prompts and with more variables."""
+        return _Table(prompts, _names(prompts, [*self.names, *more]), self.number + 1, list(before))
+
+
+def draw(opened: PromptSet, save: Save) -> PromptSet:
+    """Draws the set to be changed and gives it as it is then; ``save`` keeps it."""
+    place = f"table-{opened.id}"
+    shown: _Table = st.session_state.setdefault(place, _Table(opened.prompts, _names(opened.prompts)))
+    if shown.kept != opened.prompts:
+        # Changed elsewhere, or from a file.
+        if shown.touched:
+            st.toast("The set was changed elsewhere: write your last change once more.", icon=_ELSEWHERE)
+        shown = st.session_state[place] = shown.next(opened.prompts)
+    key = f"prompts-{opened.id}-{shown.number}"
     edited = st.data_editor(
-        _columns(opened.prompts, names),
+        table.columns(shown.first, shown.names),
         num_rows="dynamic",
         hide_index=True,
         key=key,
+        on_change=shown.touch,
         column_config={
             "id": None,
             "prompt": st.column_config.TextColumn("Prompt", width="large"),
             "reference": st.column_config.TextColumn("Reference", width="medium"),
             "tags": st.column_config.TextColumn("Tags", help="Commas between them."),
             "image": st.column_config.TextColumn("Image", help="An https address."),
-            **{_place(name): st.column_config.TextColumn(_place(name)) for name in names},
+            **{table.heading(name): st.column_config.TextColumn(table.heading(name)) for name in shown.names},
         },
         alt="The prompts of this set",
     )
+    edits = deepcopy(st.session_state[key])
+    if shown.touched:
+        opened = _kept(opened, shown, edited, save)
+    elif shown.edits not in (None, edits):
+        # Streamlit has forgotten what was edited, as it does when another page was open.
+        st.session_state[place] = shown.next(opened.prompts, before=shown.before)
+        st.rerun()
+    shown.edits = edits
+    # A table in the place of this one would not have what cannot be kept.
+    unsaved = bool(shown.refused)
+    if unsaved:
+        st.error(f"Not saved: {shown.refused}", icon=":material/error:")
     unfilled = sum(bool(re.search(r"\{\{\s*\w+\s*\}\}", prompt.asked)) for prompt in opened.prompts)
     if unfilled:
         st.caption(
             f"In {figures.counted(unfilled, 'prompt')} a variable has no value and is sent as it is written."
         )
-    _unsaved(opened, edited, names)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.button(
-            "Save prompts",
-            key="save-prompts",
-            icon=":material/save:",
-            on_click=attempt,
-            args=(_save, opened, edited, names, save),
-        )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(":material/cloud_done: What you change is saved at once.", width="content")
+        if st.button(
+            "Undo", key="undo-prompts", icon=":material/undo:", type="tertiary", disabled=not shown.before
+        ):
+            clicked(_undo, opened, shown, place, save)
         with st.popover("Add a variable", icon=":material/data_object:", type="tertiary"):
-            name = st.text_input("Name of the variable", key=f"column-{opened.id}", max_chars=40)
+            st.text_input("Name of the variable", key=f"column-{opened.id}", max_chars=40)
             st.caption("It fills the places of the prompts where its name stands between {{ and }}.")
-            st.button("Add", key="add-column", on_click=_add_column, args=(extra, name), disabled=not name)
+            st.button(
+                "Add",
+                key="add-column",
+                disabled=unsaved,
+                on_click=attempt,
+                args=(_add_variable, shown, place, f"column-{opened.id}"),
+            )
         with st.popover("Add from a file", icon=":material/upload_file:", type="tertiary"):
             found = library.upload(f"more-{opened.id}")
-            if found and (more := found[1].prompts):
-                st.button(
-                    f"Add {figures.counted(len(more), 'prompt')}",
-                    key="add-prompts",
-                    on_click=attempt,
-                    args=(save, replace(opened, prompts=(*opened.prompts, *more))),
+            if (
+                found
+                and (more := found[1].prompts)
+                and st.button(
+                    f"Add {figures.counted(len(more), 'prompt')}", key="add-prompts", disabled=unsaved
                 )
+            ):
+                clicked(save, replace(opened, prompts=(*opened.prompts, *more)))
         if opened.prompts:
             _downloads(opened)
+    return opened
 
 
 def draw_checks(opened: PromptSet, save: Save) -> None:
@@ -124,94 +184,47 @@ def draw_checks(opened: PromptSet, save: Save) -> None:
                 format="%g",
                 key=f"check-limit-{kind}-{place}",
             )
-        st.button(
-            "Add the check",
-            key="add-check",
-            icon=":material/add:",
-            on_click=attempt,
-            args=(_add_check, opened, Check(cast("CheckKind", kind), words, limit), save),
-        )
+        if st.button("Add the check", key="add-check", icon=":material/add:"):
+            clicked(_add_check, opened, Check(cast("CheckKind", kind), words, limit), save)
 
 
-def rows(edited: Mapping[str, Sequence[Any]], known: Sequence[Prompt], names: Sequence[str]) -> list[Prompt]:
-    """The prompts that the table holds; what it does not show of a prompt stays as it was.
-
-    Rows without words are left out. Raises ``Unacceptable`` with the number of the row.
-    """
-    by_id = {prompt.id: prompt for prompt in known}
-    found = []
-    columns = (*_OWN, *map(_place, names))
-    cells = {name: [_words(cell) for cell in edited.get(name, ())] for name in columns}
-    for place in range(len(cells["prompt"])):
-        row = {name: column[place] for name, column in cells.items() if place < len(column)}
-        old = by_id.get(row.get("id", ""), Prompt("", ""))
-        kept = tuple(picture for picture in old.pictures if not picture.url)
-        try:
-            shown = tuple(images.from_url(url) for url in row.get("image", "").split())
-        except MadlenError as error:
-            raise Unacceptable(f"Row {place + 1}: {error}") from error
-        if row["prompt"].strip() or shown or kept:
-            prompt = replace(
-                old,
-                text=row["prompt"],
-                reference=row.get("reference", ""),
-                pictures=(*kept, *shown),
-                tags=tuple(tag.strip() for tag in row.get("tags", "").split(",") if tag.strip()),
-                variables={name: row[_place(name)] for name in names if row.get(_place(name))},
-            )
-            found.append(prompt)
-    return found
-
-
-def _columns(prompts: Sequence[Prompt], names: Sequence[str]) -> dict[str, list[str]]:
-    """The table's cells; one empty row where there is no prompt, for a table without rows has no text."""
-    prompts = prompts or [Prompt("", "")]
-    columns = {
-        "id": [prompt.id for prompt in prompts],
-        "prompt": [prompt.text for prompt in prompts],
-        "reference": [prompt.reference for prompt in prompts],
-        "tags": [", ".join(prompt.tags) for prompt in prompts],
-        "image": [" ".join(one.url for one in prompt.pictures if one.url) for prompt in prompts],
-    }
-    return columns | {_place(name): [prompt.variables.get(name, "") for prompt in prompts] for name in names}
-
-
-def _place(name: str) -> str:
-    """How a variable stands in a prompt; its column is named so, apart from those of the prompt itself."""
-    return f"{{{{{name}}}}}"
-
-
-def _words(cell: Any) -> str:
-    """A cell of the table; a row that was added holds none or NaN where nothing was written."""
-    return cell if isinstance(cell, str) else ""
-
-
-def _unsaved(opened: PromptSet, edited: Mapping[str, Sequence[Any]], names: Sequence[str]) -> None:
-    """Says that the table holds something else than the set, or what is wrong with it."""
+def _kept(opened: PromptSet, shown: _Table, edited: Mapping[str, Sequence[Any]], save: Save) -> PromptSet:
+    """The set with what the table holds, which is kept; or as it was, with why that cannot be."""
+    shown.touched, shown.refused = False, ""
+    first = {prompt.id for prompt in shown.first}
+    added = [prompt for prompt in opened.prompts if prompt.id not in first]
     try:
-        changed = rows(edited, opened.prompts, names) != rows(
-            _columns(opened.prompts, names), opened.prompts, names
-        )
+        as_shown = table.rows(table.columns(opened.prompts, shown.names), opened.prompts, shown.names)
+        now = table.known_again(table.rows(edited, opened.prompts, shown.names), added)
+        if now == as_shown:
+            return opened
+        saved = save(replace(opened, prompts=tuple(now)))
     except MadlenError as error:
-        st.error(text.label(str(error)), icon=":material/error:")
-    else:
-        if changed:
-            st.caption(":orange[:material/edit:] Not saved yet.")
+        shown.refused = text.label(str(error))
+        return opened
+    shown.before = [*shown.before, opened.prompts][-_UNDOABLE:]
+    shown.kept = saved.prompts
+    return saved
 
 
-def _save(opened: PromptSet, edited: Mapping[str, Sequence[Any]], names: Sequence[str], save: Save) -> None:
-    save(replace(opened, prompts=tuple(rows(edited, opened.prompts, names))))
-    st.toast("The prompts are saved.", icon=":material/save:")
+def _undo(opened: PromptSet, shown: _Table, place: str, save: Save) -> None:
+    saved = save(replace(opened, prompts=shown.before[-1]))
+    st.session_state[place] = shown.next(saved.prompts, before=shown.before[:-1])
+
+
+def _add_variable(shown: _Table, place: str, field: str) -> None:
+    name = table.variable(st.session_state[field], shown.names)
+    # A table with other columns forgets what was edited.
+    st.session_state[place] = shown.next(shown.kept, name, before=shown.before)
+    st.session_state[field] = ""
+
+
+def _names(prompts: Sequence[Prompt], known: Sequence[str] = ()) -> list[str]:
+    return list(dict.fromkeys([*known, *(name for prompt in prompts for name in prompt.variables)]))
 
 
 def _add_check(opened: PromptSet, check: Check, save: Save) -> None:
     save(replace(opened, checks=(*opened.checks, checks.check_that_works(check))))
-
-
-def _add_column(extra: list[str], name: str) -> None:
-    word = re.sub(r"\W+", "_", name.strip())
-    if word and word not in extra:
-        extra.append(word)
 
 
 def _downloads(opened: PromptSet) -> None:

@@ -19,7 +19,7 @@ from madlen.prompt_sets import Run
 from madlen.providers.directory import Listing
 from madlen.types import Choices
 from madlen.ui import picker, text
-from madlen.ui.attempts import attempt
+from madlen.ui.attempts import attempt, clicked
 from madlen.votes import Vote
 
 EVERY = 1.0
@@ -88,14 +88,13 @@ def draw(
     if not left:
         st.caption("It has judged all of these answers." if asked else "There is nothing to judge yet.")
         return
-    st.button(
+    if st.button(
         f"Judge {figures.counted(len(left), noun)} with {figures.counted(requests, 'request')}",
         key="judge-begin",
         icon=":material/gavel:",
         disabled=bool(progress and progress.running),
-        on_click=attempt,
-        args=(acts.begin, judge, left),
-    )
+    ):
+        clicked(acts.begin, judge, left)
 
 
 def draw_agreement(found: Sequence[Judgement], votes: Sequence[Vote], names: Mapping[str, str]) -> None:

@@ -13,7 +13,7 @@ from madlen.batch import uploads
 from madlen.errors import MadlenError
 from madlen.prompt_sets import Prompt, PromptSet, Run
 from madlen.ui import address, text
-from madlen.ui.attempts import attempt
+from madlen.ui.attempts import clicked
 
 _ICON = ":material/fact_check:"
 _RUN_ICON = ":material/play_circle:"
@@ -95,13 +95,12 @@ def _make(save: Callable[[PromptSet], PromptSet]) -> None:
     stem = PurePath(found[0]).stem if found else ""
     name = st.text_input("Name", key="new-set-name", placeholder=stem or "My prompts", max_chars=80)
     prompts = found[1].prompts if found else ()
-    st.button(
+    if st.button(
         f"Make a set of {figures.counted(len(prompts), 'prompt')}" if prompts else "Make an empty set",
         key="new-set",
         icon=":material/add:",
-        on_click=attempt,
-        args=(_saved, save, name.strip() or stem or "My prompts", prompts),
-    )
+    ):
+        clicked(_saved, save, name.strip() or stem or "My prompts", prompts)
 
 
 def _saved(save: Callable[[PromptSet], PromptSet], name: str, prompts: Sequence[Prompt]) -> None:

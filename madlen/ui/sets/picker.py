@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -45,25 +45,27 @@ def draw(turn: Turn, acts: Acts) -> None:
             format_func=lambda set_id: known.get(set_id, _NEW),
             key=f"set-of-{turn.id}",
         )
-        name = "" if chosen else st.text_input("Name", key=f"set-name-{turn.id}", max_chars=80)
+        if not chosen:
+            st.text_input("Name", key=f"set-name-{turn.id}", max_chars=80)
         answers = {
             reply.lane: reply.text for reply in turn.replies if reply.status is Status.COMPLETE and reply.text
         }
-        lane = st.selectbox("Reference answer", [_NO_REFERENCE, *answers], key=f"set-reference-{turn.id}")
-        prompt = Prompt("", turn.text, answers.get(lane, ""), turn.pictures)
+        st.selectbox("Reference answer", [_NO_REFERENCE, *answers], key=f"set-reference-{turn.id}")
         st.button(
             "Add",
             key=f"set-add-{turn.id}",
             icon=":material/playlist_add:",
-            disabled=not chosen and not name.strip(),
             on_click=attempt,
-            args=(_add, prompt, chosen, name, acts),
+            args=(_add, turn, answers, acts),
         )
 
 
-def _add(prompt: Prompt, set_id: str, name: str, acts: Acts) -> None:
-    """Puts the prompt at the end of a set, or makes a set of it."""
-    now = datetime.now(UTC)
-    known = acts.whole(set_id) if set_id else PromptSet("", name, now, now)
+def _add(turn: Turn, answers: Mapping[str, str], acts: Acts) -> None:
+    """Puts the prompt at the end of the set that is chosen, or makes a set of it; for callbacks."""
+    state, now = st.session_state, datetime.now(UTC)
+    reference = answers.get(state[f"set-reference-{turn.id}"], "")
+    prompt = Prompt("", turn.text, reference, turn.pictures)
+    set_id = state[f"set-of-{turn.id}"]
+    known = acts.whole(set_id) if set_id else PromptSet("", state.get(f"set-name-{turn.id}", ""), now, now)
     acts.save(replace(known, prompts=(*known.prompts, prompt)))
     st.toast(f"Added to {text.label(known.name)}.", icon=":material/playlist_add:")

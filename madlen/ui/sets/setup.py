@@ -13,7 +13,7 @@ from madlen.prompt_sets import PromptSet
 from madlen.providers.directory import Listing
 from madlen.types import Choices, Lane, Quota
 from madlen.ui import lanes, lineup, text
-from madlen.ui.attempts import attempt
+from madlen.ui.attempts import clicked
 
 
 def draw(
@@ -46,14 +46,10 @@ def draw(
         name = st.text_input(
             "Name of the run", key=f"run-name-{opened.id}", placeholder=opened.name, max_chars=80
         )
-        st.button(
-            "Start the run",
-            key="start-run",
-            icon=":material/play_arrow:",
-            disabled=not opened.prompts,
-            on_click=attempt,
-            args=(start, asked, name),
-        )
+        if st.button(
+            "Start the run", key="start-run", icon=":material/play_arrow:", disabled=not opened.prompts
+        ):
+            clicked(start, asked, name)
     if not opened.prompts:
         st.caption("A set without prompts has nothing to run; add some first.")
 

@@ -1,77 +1,74 @@
-"""The prompts that the table of a set holds."""
+"""What is edited in the table of a set is kept, and can be taken back."""
 
 from __future__ import annotations
 
-import math
-from typing import Any
+from dataclasses import replace
+from datetime import UTC, datetime
 
-import pytest
+from madlen.errors import TooLarge
+from madlen.prompt_sets import Prompt, PromptSet
+from madlen.ui.sets import editor, table
 
-from madlen.errors import Unacceptable
-from madlen.prompt_sets import Check, Prompt
-from madlen.types import Picture
-from madlen.ui.sets import editor
-
-KEPT = Picture("ab" * 32, "image/png", b"\x89PNG")
-FULL = Prompt(
-    "p1",
-    "Where is {{city}}?",
-    "Norway",
-    (KEPT, Picture(url="https://example.com/a.png")),
-    ("geo", "easy"),
-    {"city": "Oslo"},
-    (Check("json"),),
-)
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+KNOWN = PromptSet("s1", "Numbers", NOW, NOW, (Prompt("p1", "One?"), Prompt("p2", "Two?")))
 
 
-def table(*prompts: Prompt, names: tuple[str, ...] = ("city",)) -> dict[str, list[Any]]:
-    return dict(editor._columns(prompts, names))
+def with_ids(wanted: PromptSet) -> PromptSet:
+    """What a store gives back: rows that were added have ids."""
+    named = [replace(one, id=one.id or f"p{place}") for place, one in enumerate(wanted.prompts, start=1)]
+    return replace(wanted, prompts=tuple(named))
 
 
-def test_a_table_that_nobody_touched_holds_the_prompts_as_they_are() -> None:
-    assert editor.rows(table(FULL, Prompt("p2", "b")), [FULL, Prompt("p2", "b")], ["city"]) == [
-        FULL,
-        Prompt("p2", "b"),
-    ]
+def edited(*prompts: Prompt) -> dict[str, list[str]]:
+    return table.columns(prompts, [])
 
 
-def test_what_the_table_does_not_show_stays_as_it_was() -> None:
-    edited = table(FULL)
-    edited["prompt"] = ["Which country has {{city}}?"]
-    edited["image"] = [""]
-    [found] = editor.rows(edited, [FULL], ["city"])
-    assert (found.id, found.pictures, found.checks) == ("p1", (KEPT,), (Check("json"),))
-    assert found.asked == "Which country has Oslo?"
+def test_what_is_edited_is_kept_with_what_it_was_before() -> None:
+    shown = editor._Table(KNOWN.prompts, [], touched=True)
+    now = editor._kept(KNOWN, shown, edited(Prompt("p1", "Eins?"), Prompt("p2", "Two?")), with_ids)
+    assert [prompt.text for prompt in now.prompts] == ["Eins?", "Two?"]
+    assert (shown.kept, shown.before, shown.touched) == (now.prompts, [KNOWN.prompts], False)
 
 
-@pytest.mark.parametrize("empty", [None, math.nan, ""])
-def test_a_row_that_was_added_has_no_id_yet_and_empty_cells(empty: Any) -> None:
-    edited = table(FULL)
-    added = dict.fromkeys(edited, empty) | {"prompt": "New", "tags": " a ,"}
-    for name, cell in added.items():
-        edited[name].append(cell)
-    assert editor.rows(edited, [FULL], ["city"])[1] == Prompt("", "New", tags=("a",))
+def test_a_row_that_was_added_is_the_same_prompt_however_often_it_is_changed() -> None:
+    shown = editor._Table(KNOWN.prompts, [])
+    now = KNOWN
+    for words in ("Thr", "Three?"):
+        now = editor._kept(now, shown, edited(*KNOWN.prompts, Prompt("", words)), with_ids)
+    assert now.prompts[2] == Prompt("p3", "Three?")
+    assert [len(prompts) for prompts in shown.before] == [2, 3]
 
 
-def test_rows_without_words_are_left_out() -> None:
-    assert editor.rows(table(), [], ["city"]) == []
-    assert editor.rows(table(Prompt("p1", "a")) | {"prompt": ["  "]}, [], ["city"]) == []
+def test_what_changes_nothing_is_not_kept_again() -> None:
+    shown = editor._Table(KNOWN.prompts, [])
+    assert editor._kept(KNOWN, shown, edited(*KNOWN.prompts, Prompt("", " ")), with_ids) is KNOWN
+    assert shown.before == []
 
 
-def test_an_image_that_is_no_address_is_named_by_its_row() -> None:
-    edited = table(Prompt("p1", "a"), Prompt("p2", "b")) | {"image": ["", "picture.png"]}
-    with pytest.raises(Unacceptable, match="Row 2: An image must be"):
-        editor.rows(edited, [], ["city"])
+def test_what_cannot_be_kept_says_why_and_leaves_the_set_as_it_was() -> None:
+    shown = editor._Table(KNOWN.prompts, [], touched=True)
+    wrong = edited(*KNOWN.prompts) | {"image": ["", "picture.png"]}
+    assert editor._kept(KNOWN, shown, wrong, with_ids) is KNOWN
+    assert "Row 2" in shown.refused
+
+    def full(_wanted: PromptSet) -> PromptSet:
+        raise TooLarge("The disk is full.")
+
+    assert editor._kept(KNOWN, shown, edited(Prompt("p1", "Eins?")), full) is KNOWN
+    assert (shown.refused, shown.before) == ("The disk is full\\.", [])
+    editor._kept(KNOWN, shown, edited(*KNOWN.prompts), with_ids)
+    assert shown.refused == ""
 
 
-def test_a_name_of_a_variable_becomes_one_word_and_is_added_once() -> None:
-    names: list[str] = []
-    for name in ("home town", "home_town", " "):
-        editor._add_column(names, name)
-    assert names == ["home_town"]
+def test_only_the_last_changes_can_be_taken_back() -> None:
+    shown, now = editor._Table(KNOWN.prompts, []), KNOWN
+    for number in range(editor._UNDOABLE + 2):
+        now = editor._kept(now, shown, edited(Prompt("p1", f"{number}?")), with_ids)
+    assert len(shown.before) == editor._UNDOABLE
+    assert shown.before[-1][0].text == f"{editor._UNDOABLE}?"
 
 
-def test_a_variable_may_have_the_name_of_a_column() -> None:
-    named = Prompt("p1", "{{id}}: {{prompt}}", pictures=(KEPT,), variables={"id": "7", "prompt": "Why?"})
-    names = ["id", "prompt"]
-    assert editor.rows(editor._columns([named], names), [named], names) == [named]
+def test_a_table_in_the_place_of_another_has_its_variables_and_another_key() -> None:
+    shown = editor._Table(KNOWN.prompts, ["city"], before=[()])
+    after = shown.next((Prompt("p1", "One?", variables={"home": "Oslo"}),), "year", before=shown.before)
+    assert (after.names, after.number, after.before) == (["city", "year", "home"], 1, [()])
