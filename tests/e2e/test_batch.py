@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests import postgres
-from tests.e2e.conftest import Server, launched
+from tests.e2e.conftest import Server, starting
 from tests.pretend_openrouter import VALID_KEY, Answer, Asked, PretendOpenRouter, said
 
 pytestmark = pytest.mark.timeout(300)
@@ -46,23 +46,13 @@ StartOn = Callable[[str], Server]
 @pytest.fixture
 def start_on(tmp_path: Path, pretend: PretendOpenRouter) -> Iterator[StartOn]:
     """Starts processes on a database; an empty address is that of a file."""
-    started: list[Server] = []
-
-    def start(database_url: str = "") -> Server:
-        variables = {
-            "OPENROUTER_API_KEY": VALID_KEY,
-            "OPENROUTER_BASE_URL": pretend.base_url,
-            "BATCH_CONCURRENCY": str(AT_ONCE),
-            **({"DATABASE_URL": database_url} if database_url else {}),
-        }
-        started.append(launched(tmp_path, variables))
-        started[-1].wait_until_healthy()
-        return started[-1]
-
-    yield start
-    for server in started:
-        if server.process.poll() is None:
-            server.end()
+    variables = {
+        "OPENROUTER_API_KEY": VALID_KEY,
+        "OPENROUTER_BASE_URL": pretend.base_url,
+        "BATCH_CONCURRENCY": str(AT_ONCE),
+    }
+    with starting(tmp_path, forked=False) as start:
+        yield lambda address: start(**variables, **({"DATABASE_URL": address} if address else {}))
 
 
 def begun(server: Server) -> str:
