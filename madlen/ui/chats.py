@@ -64,18 +64,18 @@ def is_renamed(session_id: str) -> bool:
 
 
 def rename(entry: Entry) -> None:
-    """A box with the title in the place of it; Enter or leaving it keeps what is written."""
+    """A box with the title in the place of it; Enter keeps what is written."""
     key = f"rename-{entry.id}"
-    st.text_input(
-        "Title",
-        entry.title,
-        key=key,
-        max_chars=TITLE_CHARACTERS,
-        label_visibility="collapsed",
-        on_change=_rename,
-        args=(entry.id, key),
-    )
-    st.button("Cancel", key=f"{key}-cancel", icon=":material/close:", type="tertiary", on_click=_leave)
+    # A field alone would keep it as soon as it is left, as it is by a click on what does not want it.
+    with st.form(f"{key}-form", border=False):
+        st.text_input("Title", entry.title, key=key, max_chars=TITLE_CHARACTERS, label_visibility="collapsed")
+        with st.container(horizontal=True):
+            st.form_submit_button(
+                "Save", key=f"{key}-save", icon=":material/check:", on_click=_rename, args=(entry.id, key)
+            )
+            st.form_submit_button(
+                "Cancel", key=f"{key}-cancel", icon=":material/close:", type="tertiary", on_click=_leave
+            )
 
 
 def discard(session_ids: Sequence[str], title: str = "") -> None:

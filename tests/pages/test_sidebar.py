@@ -61,7 +61,8 @@ def test_a_chat_is_renamed_in_its_place(current: Current) -> None:
     page = chosen(opened(session=session_id), session_id, "rename")
     box = page.sidebar.text_input[0]
     assert box.value == "Apples"
-    box.set_value("Red apples").run()
+    box.set_value("Red apples")
+    page.button(key=f"rename-{session_id}-save").click().run()
     assert madlen.store.session(session_id).title == "Red apples"
     assert (listed(page), len(page.sidebar.text_input)) == (["**Red apples**"], 0)
 
@@ -70,7 +71,8 @@ def test_a_title_without_words_is_refused_and_the_old_one_stays(current: Current
     madlen = current()
     [session_id] = held(madlen, "Apples")
     page = chosen(opened(session=session_id), session_id, "rename")
-    page.sidebar.text_input[0].set_value("  ").run()
+    page.sidebar.text_input[0].set_value("  ")
+    page.button(key=f"rename-{session_id}-save").click().run()
     assert "at least one character" in page.toast[0].value
     assert listed(page) == ["**Apples**"]
 
@@ -79,8 +81,10 @@ def test_renaming_can_be_left(current: Current) -> None:
     madlen = current()
     [session_id] = held(madlen, "Apples")
     page = chosen(opened(session=session_id), session_id, "rename")
+    page.sidebar.text_input[0].set_value("Pears")
     page.button(key=f"rename-{session_id}-cancel").click().run()
     assert listed(page) == ["**Apples**"]
+    assert madlen.store.session(session_id).title == "Apples"
 
 
 def test_a_pinned_chat_stands_first_and_can_be_let_go(current: Current) -> None:
