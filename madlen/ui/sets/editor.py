@@ -195,7 +195,9 @@ def _kept(opened: PromptSet, shown: _Table, edited: Mapping[str, Sequence[Any]],
     added = [prompt for prompt in opened.prompts if prompt.id not in first]
     try:
         as_shown = table.rows(table.columns(opened.prompts, shown.names), opened.prompts, shown.names)
-        now = table.known_again(table.rows(edited, opened.prompts, shown.names), added)
+        # One whose words are gone is out of the set, but not what else was known of it.
+        known = [*shown.first, *opened.prompts]
+        now = table.known_again(table.rows(edited, known, shown.names), added)
         if now == as_shown:
             return opened
         saved = save(replace(opened, prompts=tuple(now)))
@@ -212,11 +214,11 @@ def _undo(opened: PromptSet, shown: _Table, place: str, save: Save) -> None:
     st.session_state[place] = shown.next(saved.prompts, before=shown.before[:-1])
 
 
-def _add_variable(shown: _Table, place: str, field: str) -> None:
-    name = table.variable(st.session_state[field], shown.names)
+def _add_variable(shown: _Table, place: str, box: str) -> None:
+    name = table.variable(st.session_state[box], shown.names)
     # A table with other columns forgets what was edited.
     st.session_state[place] = shown.next(shown.kept, name, before=shown.before)
-    st.session_state[field] = ""
+    st.session_state[box] = ""
 
 
 def _names(prompts: Sequence[Prompt], known: Sequence[str] = ()) -> list[str]:

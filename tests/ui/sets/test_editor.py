@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from madlen.errors import TooLarge
-from madlen.prompt_sets import Prompt, PromptSet
+from madlen.prompt_sets import Check, Prompt, PromptSet
 from madlen.ui.sets import editor, table
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -43,6 +43,15 @@ def test_what_changes_nothing_is_not_kept_again() -> None:
     shown = editor._Table(KNOWN.prompts, [])
     assert editor._kept(KNOWN, shown, edited(*KNOWN.prompts, Prompt("", " ")), with_ids) is KNOWN
     assert shown.before == []
+
+
+def test_a_prompt_whose_words_are_cleared_and_written_anew_is_the_same_prompt() -> None:
+    checked = replace(KNOWN, prompts=(replace(KNOWN.prompts[0], checks=(Check("json"),)), KNOWN.prompts[1]))
+    shown = editor._Table(checked.prompts, [])
+    now = editor._kept(checked, shown, edited(Prompt("p1", ""), Prompt("p2", "Two?")), with_ids)
+    assert [prompt.id for prompt in now.prompts] == ["p2"]
+    now = editor._kept(now, shown, edited(Prompt("p1", "Eins?"), Prompt("p2", "Two?")), with_ids)
+    assert now.prompts[0] == Prompt("p1", "Eins?", checks=(Check("json"),))
 
 
 def test_what_cannot_be_kept_says_why_and_leaves_the_set_as_it_was() -> None:
