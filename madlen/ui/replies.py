@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -130,8 +129,7 @@ class Arriving:
         for update in streaming.after_the_first(streaming.paced(updates), beside):
             reply = self._answer.take(update)
             if reply is not None:
-                # The last words leave before what stands around them, which takes a browser longer.
-                time.sleep(streaming.FRAME_SECONDS)
+                streaming.after_the_last()
                 self._end(reply)
                 stop.empty()
 

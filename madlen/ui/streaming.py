@@ -34,6 +34,10 @@ _SILENT_SECONDS = 0.3
 _SHARE_SECONDS = 0.0025
 """What one page takes of the time between two paints of another; a page's paint costs about a millisecond."""
 _LONGEST_PAUSE_SECONDS = 0.22
+_FEW_PAGES = 3
+"""So many can draw everything at once."""
+_AFTER_WORDS_SECONDS, _LONGEST_AFTER_WORDS_SECONDS = 0.3, 3.0
+_AFTER_ALL_SECONDS, _LONGEST_AFTER_ALL_SECONDS = 0.05, 0.5
 
 
 class _Crowd:
@@ -59,6 +63,18 @@ class _Crowd:
     def pause(self) -> float:
         """Seconds between two paints beyond those of a frame."""
         return min(max(0.0, self._number * _SHARE_SECONDS - FRAME_SECONDS), _LONGEST_PAUSE_SECONDS)
+
+    def after_the_first(self) -> float:
+        """Seconds for which what stands beside an answer leaves the way to the first words of the others."""
+        if self._number <= _FEW_PAGES:
+            return 0.0
+        return min(self._number * _AFTER_WORDS_SECONDS, _LONGEST_AFTER_WORDS_SECONDS)
+
+    def after_the_last(self) -> float:
+        """Seconds for which what stands under an answer leaves the way to its last words, and to others'."""
+        if self._number <= _FEW_PAGES:
+            return FRAME_SECONDS
+        return min(self._number * _AFTER_ALL_SECONDS, _LONGEST_AFTER_ALL_SECONDS)
 
 
 _crowd = _Crowd()
@@ -93,16 +109,26 @@ def _is_awaited() -> bool:
 
 
 def after_the_first(updates: Iterator[Update], draw: Callable[[], object]) -> Iterator[Update]:
-    """The same updates, and ``draw`` once between them: when the first words are painted, or are late."""
-    began = time.monotonic()
+    """The same updates, and ``draw`` once between them: when the first words are painted, or are late.
+
+    Where many pages draw it is later still, or not at all before the end.
+    """
+    began, worded = time.monotonic(), False
     for update in updates:
         yield update
-        if update.text or update.reasoning or time.monotonic() - began >= _SILENT_SECONDS:
+        worded = worded or bool(update.text or update.reasoning)
+        wait = _crowd.after_the_first() + (0 if worded else _SILENT_SECONDS)
+        if time.monotonic() - began >= wait:
             break
     for update in islice(updates, 1):
         draw()
         yield update
     yield from updates
+
+
+def after_the_last() -> None:
+    """Waits until what stands under an answer may be drawn, which takes a browser longer than words."""
+    time.sleep(_crowd.after_the_last())
 
 
 def paced_all(updates: Iterator[Mapping[str, Update]]) -> Iterator[Mapping[str, Update]]:

@@ -69,8 +69,6 @@ def _draw(page: Around) -> None:
             st.rerun()
         session = address.session(instead="Here is a new one.")
     page.drawn = session.id if session else ""
-    if page.newest:
-        sidebar.begun(page.newest, session)
     lane, model, listing, choices, key = (
         page.lane,
         page.model,
@@ -143,6 +141,8 @@ def _beside(
         else:
             # Something each time, for a fragment keeps a place beside it only so.
             st.empty()
+    if page.newest:
+        sidebar.begun(page.newest, session)
     left = page.quiet.empty() if arriving else page.quiet
     _left(left)
     return left

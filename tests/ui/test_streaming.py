@@ -15,6 +15,7 @@ from madlen.ui.streaming import (
     _LONGEST_WAIT,
     _LONGEST_WAIT_OF_MANY,
     _WRAPPING,
+    FRAME_SECONDS,
     _Crowd,
     _Painter,
     after_the_first,
@@ -63,6 +64,17 @@ def test_a_page_that_leaves_counts_no_more() -> None:
     assert crowd.pause() == 0
 
 
+@pytest.mark.parametrize(("pages", "first", "last"), [(1, 0, FRAME_SECONDS), (10, 3, 0.5), (100, 3, 0.5)])
+def test_what_stands_around_answers_leaves_the_way_to_words_where_many_pages_draw(
+    pages: int, first: float, last: float
+) -> None:
+    crowd = _Crowd()
+    with ExitStack() as stack:
+        for _ in range(pages):
+            stack.enter_context(crowd.one_more())
+        assert (crowd.after_the_first(), crowd.after_the_last()) == (first, last)
+
+
 def told_and_drawn(*updates: Update) -> list[str]:
     """What was told, in its order, with a star where what may come after the first words was drawn."""
     seen: list[str] = []
@@ -73,6 +85,13 @@ def told_and_drawn(*updates: Update) -> list[str]:
 
 def test_what_stands_beside_an_answer_is_drawn_once_when_its_first_words_are_there() -> None:
     assert told_and_drawn(Update(), Update("a"), Update("b"), Update("c")) == ["", "a", "*", "b", "c"]
+
+
+def test_what_stands_beside_an_answer_may_be_left_for_its_end_where_many_pages_draw() -> None:
+    with ExitStack() as stack:
+        for _ in range(10):
+            stack.enter_context(streaming._crowd.one_more())
+        assert told_and_drawn(Update("a"), Update("b"), Update("c")) == ["a", "b", "c"]
 
 
 def test_thoughts_are_first_words_too() -> None:
