@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from madlen.prompt_sets import Check
 from madlen.types import Lane, Parameters
+from madlen.ui.welcome import SUGGESTIONS
 from tests.batch.running import carried_out, eventually
 from tests.pages import opening
 from tests.pages.opening import Current, looked_at
@@ -26,6 +27,17 @@ def test_a_chat_asks_the_model_and_with_the_settings_of_the_moment(current: Curr
     assert request.messages[0].text == "Be brief."
     [session] = madlen.store.sessions()
     assert (session.system, session.parameters) == ("Be brief.", Parameters(seed=7))
+
+
+def test_a_suggestion_is_asked_of_the_model_of_the_moment(current: Current) -> None:
+    parrot = Parrot(models=[POLLY, SEER])
+    current(parrot)
+    page = opening.opened()
+    page.selectbox(key="model-new").set_value(SEER.id)
+    page.button_group(key="suggestion").set_value(SUGGESTIONS[1]).run()
+    assert not page.exception
+    [request] = parrot.requests
+    assert (request.model_id, request.messages[-1].text) == (SEER.id, SUGGESTIONS[1])
 
 
 def test_a_comparison_asks_its_lanes_as_they_are_at_the_moment(current: Current) -> None:
