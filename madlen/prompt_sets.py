@@ -52,6 +52,11 @@ class Prompt:
         """The words as they are sent; a variable without a value stays as it is written."""
         return _VARIABLE.sub(lambda found: self.variables.get(found[1], found[0]), self.text)
 
+    @property
+    def is_filled(self) -> bool:
+        """Whether every variable in its words has a value."""
+        return _VARIABLE.search(self.asked) is None
+
 
 @dataclass(frozen=True, slots=True)
 class PromptSet:

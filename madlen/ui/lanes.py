@@ -75,13 +75,9 @@ def draw(
 
 def at_once(lanes: Sequence[Lane], *, key: str) -> tuple[Lane, ...]:
     """The lanes as their fields stand, which may have been filled since they were drawn; for callbacks."""
-    found = []
-    for lane in lanes:
-        own = _own(key, lane)
-        model_id = st.session_state.get(f"{own}-model") or lane.model_id
-        system, parameters = sampling.now(lane.system, lane.parameters, key=own)
-        found.append(replace(lane, model_id=model_id, system=system, parameters=parameters))
-    return tuple(found)
+    return tuple(
+        sampling.at_once(lane, key=(own := _own(key, lane)), picker=f"{own}-model") for lane in lanes
+    )
 
 
 def adopt(key: str, lanes: Sequence[Lane]) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import streamlit as st
 
 from madlen import catalogue
-from madlen.types import Model, Parameters
+from madlen.types import Lane, Model, Parameters
 from madlen.ui import text
 
 EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
@@ -23,6 +24,16 @@ MOST_STOPS = 4
 _FIELDS = ("system", "temperature", "max-tokens", "top-p", "seed", "stop", "effort")
 
 
+def at_once(lane: Lane, *, key: str, picker: str) -> Lane:
+    """The lane as its fields stand, which may have been filled since they were drawn; for callbacks.
+
+    ``picker`` is the key of the field with its model.
+    """
+    model_id = st.session_state.get(picker) or lane.model_id
+    system, parameters = _now(lane.system, lane.parameters, key)
+    return replace(lane, model_id=model_id, system=system, parameters=parameters)
+
+
 def draw(model: Model | None, system: str, parameters: Parameters, *, key: str) -> tuple[str, Parameters]:
     """Draws the settings behind a button and gives them as they are now.
 
@@ -33,7 +44,7 @@ def draw(model: Model | None, system: str, parameters: Parameters, *, key: str) 
         "Settings", icon=":material/tune:", key=f"{key}-settings", type="tertiary", on_change="rerun"
     )
     if not behind.open:
-        return now(system, parameters, key=key)
+        return _now(system, parameters, key)
     why = refusals(model)
     with behind:
         st.caption("Kept with this chat. An empty field leaves the choice to the model.")
@@ -114,7 +125,7 @@ def adopt(key: str) -> None:
         st.session_state.pop(f"{key}-{field}", None)
 
 
-def now(system: str, parameters: Parameters, *, key: str) -> tuple[str, Parameters]:
+def _now(system: str, parameters: Parameters, key: str) -> tuple[str, Parameters]:
     """The settings as they are: a field may have been filled since they were drawn, or as they closed."""
     state = st.session_state
     stop = state.get(f"{key}-stop")

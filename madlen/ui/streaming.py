@@ -66,15 +66,14 @@ class _Crowd:
 
     def after_the_first(self) -> float:
         """Seconds for which what stands beside an answer leaves the way to the first words of the others."""
-        if self._number <= _FEW_PAGES:
-            return 0.0
-        return min(self._number * _AFTER_WORDS_SECONDS, _LONGEST_AFTER_WORDS_SECONDS)
+        return self._aside(_AFTER_WORDS_SECONDS, _LONGEST_AFTER_WORDS_SECONDS)
 
     def after_the_last(self) -> float:
         """Seconds for which what stands under an answer leaves the way to its last words, and to others'."""
-        if self._number <= _FEW_PAGES:
-            return FRAME_SECONDS
-        return min(self._number * _AFTER_ALL_SECONDS, _LONGEST_AFTER_ALL_SECONDS)
+        return max(FRAME_SECONDS, self._aside(_AFTER_ALL_SECONDS, _LONGEST_AFTER_ALL_SECONDS))
+
+    def _aside(self, each: float, most: float) -> float:
+        return 0.0 if self._number <= _FEW_PAGES else min(self._number * each, most)
 
 
 _crowd = _Crowd()

@@ -63,10 +63,8 @@ class Before:
 
     def now(self) -> Before:
         """The same at this moment: since the page was drawn an answer may have come, or the lane changed."""
-        system, parameters = sampling.now(self.lane.system, self.lane.parameters, key=self.key)
-        model_id = st.session_state.get(self.key) or self.lane.model_id
-        lane = replace(self.lane, model_id=model_id, system=system, parameters=parameters)
-        model = catalogue.find(self.listing.models, model_id)
+        lane = sampling.at_once(self.lane, key=self.key, picker=self.key)
+        model = catalogue.find(self.listing.models, lane.model_id)
         return replace(self, lane=lane, model=model, estimate=self.measure(lane))
 
     def blind(self, unsent: Unsent) -> bool:

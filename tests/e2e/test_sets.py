@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from typing import Any
-from urllib.parse import urljoin
 
 from playwright.sync_api import Locator, Page, expect
 
 from tests.batch.running import eventually
-from tests.e2e.conftest import NewPage, StartServer, settled
+from tests.e2e.conftest import NewPage, Server, StartServer, settled
 from tests.e2e.test_openrouter import pretend, start
 from tests.pretend_openrouter import Answer, Asked, PretendOpenRouter, said
 
@@ -71,12 +70,11 @@ def write(page: Page, words: str, *, row: int, last: bool = False) -> None:
     expect(page.locator(".gdg-input")).to_have_count(0)
 
 
-def prompts(page: Page) -> list[dict[str, Any]]:
+def prompts(server: Server, page: Page) -> list[dict[str, Any]]:
     """Those of the set that is open, as they are kept."""
     set_id = re.search(r"set=(\w+)", page.url)
     assert set_id
-    found: dict[str, Any] = page.request.get(urljoin(page.url, f"/api/sets/{set_id[1]}")).json()
-    return list(found["prompts"])
+    return list(server.api("GET", f"/sets/{set_id[1]}")["prompts"])
 
 
 def run(page: Page) -> None:
@@ -149,15 +147,18 @@ def test_what_is_written_into_the_table_is_kept_at_once_and_can_be_taken_back(
     page.get_by_role("button", name="Rivers").click()
     expect(page.get_by_role("heading", name="Rivers")).to_be_visible()
     write(page, "Name a brook.", row=0)
-    eventually(lambda: prompts(page)[0]["text"] == "Name a brook.")
+    eventually(lambda: prompts(server, page)[0]["text"] == "Name a brook.")
     page.reload()
     expect(page.get_by_text("What you change is saved at once.")).to_be_visible()
-    assert [prompt["text"] for prompt in prompts(page)] == ["Name a brook.", "Name a lake of {{country}}."]
-    assert prompts(page)[1]["variables"] == {"country": "Peru"}
+    assert [prompt["text"] for prompt in prompts(server, page)] == [
+        "Name a brook.",
+        "Name a lake of {{country}}.",
+    ]
+    assert prompts(server, page)[1]["variables"] == {"country": "Peru"}
     write(page, "Name a sea.", row=0)
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_role("button", name="Undo")).to_be_disabled()
-    assert prompts(page)[0]["text"] == "Name a brook."
+    assert prompts(server, page)[0]["text"] == "Name a brook."
     page.get_by_role("tab", name="Run").click()
     expect(page.get_by_text("2 prompts × 2 lanes = 4 answers")).to_be_visible()
 

@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from madlen.prompt_sets import Check, Prompt, PromptSet
 from madlen.services.wiring import Services
 from madlen.types import Lane
+from tests.batch.running import carried_out
 from tests.pages import opening
 from tests.parrot import POLLY, SEER
 
@@ -26,6 +27,14 @@ def opened(**query: str) -> AppTest:
 def a_set(madlen: Services, *texts: str, checks: tuple[Check, ...] = ()) -> PromptSet:
     prompts = tuple(Prompt("", words, reference="42") for words in texts or ("One?", "Two?"))
     return madlen.batch.save(PromptSet("", "Numbers", NOW, NOW, prompts, checks))
+
+
+def judged_by_points(madlen: Services) -> tuple[str, AppTest]:
+    """The id and the page of a run of one prompt, whose judge is to give points."""
+    run = carried_out(madlen, a_set(madlen, "One?"), LANES)
+    page = opened(run=run)
+    page.segmented_control(key=f"judge-kind-{run}").set_value("rubric").run()
+    return run, page
 
 
 def click(page: AppTest, key: str) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from madlen.prompt_sets import Check
 from madlen.types import Lane, Parameters
 from madlen.ui.welcome import SUGGESTIONS
-from tests.batch.running import carried_out, eventually
+from tests.batch.running import eventually
 from tests.pages import opening
 from tests.pages.opening import Current, looked_at
-from tests.pages.sets_page import LANES, a_set, click, opened
+from tests.pages.sets_page import a_set, click, judged_by_points, opened
 from tests.pages.test_compare_page import compared
 from tests.parrot import DEAR, DONE, POLLY, SEER, Parrot
 
@@ -104,9 +104,7 @@ def test_a_run_has_the_name_and_the_lanes_that_were_written(current: Current) ->
 def test_a_judge_judges_as_was_chosen_and_written(current: Current) -> None:
     parrot = Parrot(["Yes.", DONE], ["Yes.", DONE], ['{"score": 4}', DONE])
     madlen = current(parrot)
-    run = carried_out(madlen, a_set(madlen, "One?"), LANES)
-    page = opened(run=run)
-    page.segmented_control(key=f"judge-kind-{run}").set_value("rubric").run()
+    run, page = judged_by_points(madlen)
     page.text_area(key=f"judge-template-{run}-rubric").set_value("Strictly: {prompt} {a}")
     page.selectbox(key=f"judge-model-{run}").set_value(SEER.id)
     click(page, "judge-begin")

@@ -12,7 +12,7 @@ from madlen.prompt_sets import Check, RunStatus
 from madlen.votes import Vote, best
 from tests.batch.running import carried_out, eventually, until_it_is
 from tests.pages.opening import Current, texts
-from tests.pages.sets_page import LANES, NOW, a_set, click, opened, tables
+from tests.pages.sets_page import LANES, NOW, a_set, click, judged_by_points, opened, tables
 from tests.parrot import DONE, POLLY, SEER, Gate, Parrot
 
 
@@ -144,9 +144,7 @@ def test_what_a_judge_says_while_the_page_is_drawn_stands_on_it_without_another_
 def test_a_judges_prompt_is_edited_and_one_that_shows_nothing_is_refused(current: Current) -> None:
     parrot = Parrot(["Yes.", DONE], ["Yes.", DONE], ["Score: 4", DONE])
     madlen = current(parrot)
-    run = carried_out(madlen, a_set(madlen, "One?"), LANES)
-    page = opened(run=run)
-    page.segmented_control(key=f"judge-kind-{run}").set_value("rubric").run()
+    run, page = judged_by_points(madlen)
     template = f"judge-template-{run}-rubric"
     page.text_area(key=template).set_value("Rate it.").run()
     click(page, "judge-begin")

@@ -109,7 +109,7 @@ def draw(opened: PromptSet, save: Save) -> PromptSet:
     unsaved = bool(shown.refused)
     if unsaved:
         st.error(f"Not saved: {shown.refused}", icon=":material/error:")
-    unfilled = sum(bool(re.search(r"\{\{\s*\w+\s*\}\}", prompt.asked)) for prompt in opened.prompts)
+    unfilled = sum(not prompt.is_filled for prompt in opened.prompts)
     if unfilled:
         st.caption(
             f"In {figures.counted(unfilled, 'prompt')} a variable has no value and is sent as it is written."
