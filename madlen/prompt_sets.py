@@ -21,6 +21,15 @@ CheckKind = Literal["contains", "regex", "json", "exact", "similarity", "length"
 _VARIABLE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 
 
+def variable_name(written: str) -> str:
+    """What was written as a variable can be named: as written, with ``_`` for all that no name holds.
+
+    Nothing where there is neither a letter nor a digit in it.
+    """
+    name = re.sub(r"\W+", "_", re.sub(r"^\W+|\W+$", "", written))
+    return name if name.strip("_") else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
     """What an answer must meet.

@@ -65,7 +65,7 @@ FAULTS = {
     "damaged-file": Fault("R11", damage.files, runs=40, quick=2),
     "backup-while-writing": Fault("R12", copies.while_writing, runs=30, quick=3),
     "bad-roads": Fault("R13-R18", roads.travelled, runs=3, quick=1),
-    "collector-dead": Fault("R21", collectors.dead, runs=60, quick=0),
+    "collector-dead": Fault("R21", collectors.dead, runs=200, quick=0),
     "stop": Fault("R25", endings.stopped, runs=20, quick=1),
     "clock-jumped": Fault("R22", clocks.jumped, runs=10, quick=1),
     "terminate": Fault("R32", endings.terminated, runs=10, quick=1),

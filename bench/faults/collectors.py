@@ -215,11 +215,15 @@ def _megabytes(server: Server) -> float:
 
 
 def _chats(lab: Lab, outcome: Outcome, *servers: Server) -> list[list[float]]:
-    """The seconds of each chat with each server, in turn so that what disturbs one disturbs the other."""
+    """The seconds of each chat with each server, in turn so that what disturbs one disturbs the other.
+
+    Each is the first as often, for what a chat leaves to do is done while the next one runs.
+    """
     sessions = [server.session() for server in servers]
     seconds: list[list[float]] = [[] for _ in servers]
     for run in range(lab.runs + _WARM_UP):
-        for server, session, times in zip(servers, sessions, seconds, strict=True):
+        turn = list(zip(servers, sessions, seconds, strict=True))
+        for server, session, times in turn if run % 2 else reversed(turn):
             viewer = Viewer(server, session, f"{server.url} {run}").wait()
             outcome.expect(viewer.status == 200 and not viewer.problem, f"a chat failed: {viewer.problem}")
             outcome.acknowledged += 1

@@ -20,7 +20,7 @@ from madlen import beginnings, images, lenient
 from madlen.batch import checks
 from madlen.chat import PROMPT_CHARACTERS, check_prompt
 from madlen.errors import MadlenError, TooLarge, Unacceptable
-from madlen.prompt_sets import Prompt
+from madlen.prompt_sets import Prompt, variable_name
 from madlen.types import Picture
 
 MOST_ROWS = 5_000
@@ -249,10 +249,15 @@ def _variables(value: Any, others: Mapping[str, Any]) -> dict[str, str]:
         value = _parsed(value, "variables")
     if value is not None and not isinstance(value, dict):
         raise Unacceptable("“variables” is no JSON object.")
-    every = {**others, **(value or {})}
-    return {
-        re.sub(r"\W+", "_", name.strip()): _words(part, name) for name, part in every.items() if name.strip()
-    }
+    found: dict[str, str] = {}
+    for name, part in {**others, **(value or {})}.items():
+        if name.strip():
+            variable, words = variable_name(name) or "_", _words(part, name)
+            if found.setdefault(variable, words) != words:
+                raise Unacceptable(
+                    f"“{name.strip()[:50]}” is not the only one for the variable {variable[:50]}."
+                )
+    return found
 
 
 def _listed(value: Any, name: str) -> list[Any]:

@@ -45,6 +45,19 @@ def test_a_csv_has_prompts_references_tags_images_and_variables() -> None:
     assert prompt.variables == {"city": "Oslo"}
 
 
+def test_a_column_is_the_variable_that_its_heading_can_be() -> None:
+    [prompt] = rows("prompt, home town!,_id,($)\n{{home_town}} {{_id}} {{_}},Oslo,7,5\n")
+    assert prompt.asked == "Oslo 7 5"
+
+
+def test_columns_that_would_be_one_variable_are_refused_where_they_differ() -> None:
+    text = "prompt,home town,home-town\nWhy?,Oslo,Oslo\nHow?,Oslo,Bergen\n"
+    found = uploads.read(text.encode())
+    assert [prompt.variables for prompt in found.prompts] == [{"home_town": "Oslo"}]
+    [error] = found.errors
+    assert "“home-town” is not the only one for the variable home_town" in error
+
+
 @pytest.mark.parametrize("name", ["prompt", "Text", "QUESTION", " input "])
 @pytest.mark.parametrize("expected", ["reference", "Expected", "answer", "output"])
 def test_columns_have_several_names(name: str, expected: str) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from madlen import images
 from madlen.errors import MadlenError, Unacceptable
-from madlen.prompt_sets import Prompt
+from madlen.prompt_sets import Prompt, variable_name
 
 _OWN = ("id", "prompt", "reference", "tags", "image")
 
@@ -82,7 +81,7 @@ def known_again(edited: Sequence[Prompt], added: Sequence[Prompt]) -> list[Promp
 
 def variable(written: str, names: Sequence[str]) -> str:
     """A written name as that of a variable. Raises ``Unacceptable`` where it is none or is there already."""
-    word = re.sub(r"\W+", "_", written.strip()).strip("_")
+    word = variable_name(written)
     if not word:
         raise Unacceptable("A variable needs a name.")
     if word in names:

@@ -86,7 +86,8 @@ def test_rows_that_were_added_keep_their_ids_when_one_of_them_is_changed_or_take
 
 
 def test_a_name_of_a_variable_becomes_one_word_that_is_not_there_yet() -> None:
-    assert table.variable(" home town ", ["city"]) == "home_town"
+    assert table.variable(" home town! ", ["city"]) == "home_town"
+    assert table.variable("_id", []) == "_id"
     with pytest.raises(Unacceptable, match="There is a variable home_town already"):
         table.variable("home_town", ["home_town"])
     for name in ("", " ", "_"):
