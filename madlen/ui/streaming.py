@@ -64,6 +64,11 @@ class _Crowd:
         """Seconds between two paints beyond those of a frame."""
         return min(max(0.0, self._number * _SHARE_SECONDS - FRAME_SECONDS), _LONGEST_PAUSE_SECONDS)
 
+    @property
+    def is_large(self) -> bool:
+        """Whether what each page draws besides its words keeps the words of others waiting."""
+        return self._number > _FEW_PAGES
+
     def after_the_first(self) -> float:
         """Seconds for which what stands beside an answer leaves the way to the first words of the others."""
         return self._aside(_AFTER_WORDS_SECONDS, _LONGEST_AFTER_WORDS_SECONDS)
@@ -73,10 +78,15 @@ class _Crowd:
         return max(FRAME_SECONDS, self._aside(_AFTER_ALL_SECONDS, _LONGEST_AFTER_ALL_SECONDS))
 
     def _aside(self, each: float, most: float) -> float:
-        return 0.0 if self._number <= _FEW_PAGES else min(self._number * each, most)
+        return min(self._number * each, most) if self.is_large else 0.0
 
 
 _crowd = _Crowd()
+
+
+def is_crowded() -> bool:
+    """Whether so many pages draw answers that what is no answer should wait."""
+    return _crowd.is_large
 
 
 def paced(updates: Iterator[Update]) -> Iterator[Update]:

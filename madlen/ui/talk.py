@@ -6,7 +6,7 @@ long as a button of it may be clicked.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache, partial
 
 import streamlit as st
@@ -28,6 +28,7 @@ from madlen.ui import (
     picker,
     sampling,
     sidebar,
+    streaming,
     temporary,
     unsent,
     welcome,
@@ -69,6 +70,10 @@ def _draw(page: Around) -> None:
             st.rerun()
         session = address.session(instead="Here is a new one.")
     page.drawn = session.id if session else ""
+    listed = cache(partial(_listed, page, session))
+    if not streaming.is_crowded():
+        # At once, for between the words it would be sent with them.
+        listed()
     lane, model, listing, choices, key = (
         page.lane,
         page.model,
@@ -80,7 +85,7 @@ def _draw(page: Around) -> None:
     turns = _turns(session, passing)
     arriving = beginnings.arriving(turns)
     # Once, whichever of those who may call it is the first.
-    beside = cache(partial(_beside, page, session, bool(turns), passing, arriving))
+    beside = cache(partial(_beside, page, session, bool(turns), passing, arriving, listed))
     if passing:
         temporary.mark(passing, lane)
     names = {model.id: catalogue.label(model) for model in listing.models}
@@ -127,7 +132,12 @@ def _draw(page: Around) -> None:
 
 
 def _beside(
-    page: Around, session: Session | None, begun: bool, passing: Temporary | None, arriving: bool
+    page: Around,
+    session: Session | None,
+    begun: bool,
+    passing: Temporary | None,
+    arriving: bool,
+    listed: Callable[[], None],
 ) -> DeltaGenerator:
     """What else is to change; a browser takes half as long for it as for a prompt.
 
@@ -141,11 +151,16 @@ def _beside(
         else:
             # Something each time, for a fragment keeps a place beside it only so.
             st.empty()
-    if page.newest:
-        sidebar.begun(page.newest, session)
+    listed()
     left = page.quiet.empty() if arriving else page.quiet
     _left(left)
     return left
+
+
+def _listed(page: Around, session: Session | None) -> None:
+    """The row in the list of a chat that began since the page was drawn."""
+    if page.newest:
+        sidebar.begun(page.newest, session)
 
 
 def _left(place: DeltaGenerator) -> None:
