@@ -6,7 +6,7 @@ long as a button of it may be clicked.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache, partial
 
 import streamlit as st
@@ -84,8 +84,13 @@ def _draw(page: Around) -> None:
     settled = partial(settle, key)
     turns = _turns(session, passing)
     arriving = beginnings.arriving(turns)
-    # Once, whichever of those who may call it is the first.
-    beside = cache(partial(_beside, page, session, bool(turns), passing, arriving, listed))
+
+    @cache
+    def beside() -> DeltaGenerator:
+        # Once, whichever of those who may call it is the first.
+        listed()
+        return _beside(page, session, bool(turns), passing, arriving)
+
     if passing:
         temporary.mark(passing, lane)
     names = {model.id: catalogue.label(model) for model in listing.models}
@@ -132,12 +137,7 @@ def _draw(page: Around) -> None:
 
 
 def _beside(
-    page: Around,
-    session: Session | None,
-    begun: bool,
-    passing: Temporary | None,
-    arriving: bool,
-    listed: Callable[[], None],
+    page: Around, session: Session | None, begun: bool, passing: Temporary | None, arriving: bool
 ) -> DeltaGenerator:
     """What else is to change; a browser takes half as long for it as for a prompt.
 
@@ -151,7 +151,6 @@ def _beside(
         else:
             # Something each time, for a fragment keeps a place beside it only so.
             st.empty()
-    listed()
     left = page.quiet.empty() if arriving else page.quiet
     _left(left)
     return left
