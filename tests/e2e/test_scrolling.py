@@ -26,6 +26,18 @@ _AT_THE_BOTTOM = """() => {
     return main.scrollHeight - main.clientHeight - main.scrollTop < 60;
 }"""
 
+_COUNT = """() => {
+    const main = document.querySelector('.stMain');
+    window.moved = 0, window.grew = 0;
+    let height = main.scrollHeight;
+    new ResizeObserver(() => {
+        if (main.scrollHeight > height) window.grew++;
+        height = main.scrollHeight;
+    }).observe(document.querySelector('.stMainBlockContainer').firstElementChild);
+    main.addEventListener('scroll', () => window.moved++);
+}"""
+_ANCHORING = "() => getComputedStyle(document.querySelector('.stMainBlockContainer > *')).overflowAnchor"
+
 
 async def paragraphs(wire: Wire) -> None:
     """More than a window of text at once, then 50 words a second."""
@@ -71,6 +83,15 @@ def test_who_is_at_the_bottom_keeps_seeing_the_newest_words(page: Page) -> None:
     expect(page.get_by_text(f"reed{WORDS - 1}")).to_be_in_viewport()
 
 
+def test_the_newest_words_are_kept_in_view_without_moving_there_step_by_step(page: Page) -> None:
+    page.wait_for_function(f"() => ({_PLACE})().below <= 1")
+    page.evaluate(_COUNT)
+    grown(page, 400)
+    grew, moved = page.evaluate("() => [window.grew, window.moved]")
+    assert 1 <= moved <= 1.5 * grew
+    assert page.evaluate(_ANCHORING) == "none"
+
+
 def let_go(page: Page) -> float:
     """Scrolls up until the page stays where it is while the answer grows, and says where that is.
 
@@ -96,5 +117,7 @@ def test_who_has_scrolled_up_stays_where_they_read(page: Page) -> None:
     there = let_go(page)
     for _ in range(2):
         assert abs(grown(page)["top"] - there) <= 1
+    # Nor would what grows above move what is read.
+    assert page.evaluate(_ANCHORING) == "auto"
     expect(page.get_by_text(f"reed{WORDS - 1}")).to_be_attached()
     assert abs(page.evaluate(_PLACE)["top"] - there) <= 1
