@@ -51,6 +51,8 @@ class Report:
         ratios = _ratios(medians, *compared)
         self._found["parts"][part] = {
             **about,
+            "began_at": self._found["began_at"],
+            "load_before": self._found["load_before"],
             "medians": medians,
             "_over_".join(compared): ratios,
             "repetitions": {app: list(found) for app, found in rows.items()},
@@ -63,10 +65,13 @@ class Report:
             cells = "".join(f"{shown(found.get(name)):>12}" for found in medians.values())
             print(f"{name:32}{cells}{shown(ratios.get(name)):>10}", flush=True)
 
-    def write(self, path: Path | None) -> Path:
+    def write(self, path: Path | None, *, some: bool = False) -> Path:
+        """Keeps all of it in the file. With ``some`` the other parts in there stay, each of its own run."""
         path = path or RESULTS / f"{self._name}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         self._found["load_after"] = os.getloadavg()
+        if some and path.exists():
+            self._found["parts"] = json.loads(path.read_text("utf-8"))["parts"] | self._found["parts"]
         path.write_text(json.dumps(self._found, indent=1) + "\n", "utf-8")
         busy = " The machine was busy before it began." if self._found["load_before"][0] > _BUSY else ""
         print(f"\nWritten to {path}.{busy}")

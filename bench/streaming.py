@@ -38,7 +38,7 @@ WORKLOADS = {
     "500 tokens, prose": Workload(500, 5, "prose", 7),
     "4,000 tokens, markdown": Workload(4000, 1, "markdown", 5),
     "4,000 tokens, prose": Workload(4000, 1, "prose", 5),
-    "ten sessions": Workload(500, 5, "markdown", 5, pages=10),
+    "ten sessions": Workload(500, 5, "markdown", 15, pages=10),
 }
 QUICK = {
     "60 tokens, prose": Workload(60, 5, "prose", 1),
@@ -117,7 +117,9 @@ async def measure(
 
 def main() -> None:
     parser = arguments(str(__doc__))
-    parser.add_argument("--only", default="", help="the workloads with these words in their names")
+    parser.add_argument(
+        "--only", default="", help="the workloads with these words in their names; others stay"
+    )
     given = parser.parse_args()
     offered = QUICK if given.quick else WORKLOADS
     workloads = {name: work for name, work in offered.items() if given.only in name}
@@ -129,7 +131,7 @@ def main() -> None:
         starts += [] if given.quick else [servers.prototype, servers.word]
         started = stack.enter_context(servers.running(folder, answering, starts))
         asyncio.run(measure(started, answering, workloads, report, warming=not given.quick))
-    report.write(given.to)
+    report.write(given.to, some=bool(given.only))
 
 
 if __name__ == "__main__":
