@@ -38,7 +38,7 @@ WORKLOADS = {
     "500 tokens, prose": Workload(500, 5, "prose", 7),
     "4,000 tokens, markdown": Workload(4000, 1, "markdown", 5),
     "4,000 tokens, prose": Workload(4000, 1, "prose", 5),
-    "ten sessions": Workload(500, 5, "markdown", 15, pages=10),
+    "ten sessions": Workload(500, 5, "markdown", 7, pages=10),
 }
 QUICK = {
     "60 tokens, prose": Workload(60, 5, "prose", 1),
