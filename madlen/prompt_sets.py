@@ -26,7 +26,7 @@ def variable_name(written: str) -> str:
 
     Nothing where there is neither a letter nor a digit in it.
     """
-    name = re.sub(r"\W+", "_", re.sub(r"^\W+|\W+$", "", written))
+    name = "_".join(re.findall(r"\w+", written))
     return name if name.strip("_") else ""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-_AHEAD = """<style>
+_MARKUP = """<style>
 [data-testid="stAppScrollToBottomContainer"] { container-type: scroll-state; }
 @container not scroll-state(scrollable: bottom) {
   [data-testid="stMainBlockContainer"] > *,
@@ -28,4 +28,4 @@ def ahead() -> None:
 
     And keeps the newest words in view.
     """
-    st.html(_AHEAD, unsafe_allow_javascript=True)
+    st.html(_MARKUP, unsafe_allow_javascript=True)

@@ -26,9 +26,14 @@ class Listener(Visit):
         element = message.delta.new_element
         if answers.first(self.run) in element.markdown.body:
             self.came.append("words")
-        elif element.button.id and self.run in element.button.label:
+        elif self.run in element.button.label:
             self.came.append("row")
         return message
+
+    async def ask_by_name(self) -> None:
+        """Asks what begins with the name of the run, which so is in the title of the chat."""
+        prompt = upstream.prompt(tokens=200, every=5, run=self.run, style="prose")
+        await self.ask(f"{self.run} {prompt}", self.run)
 
 
 async def asked_at_once(url: str, pages: int) -> list[list[str]]:
@@ -37,11 +42,7 @@ async def asked_at_once(url: str, pages: int) -> list[list[str]]:
     for listener in listeners:
         await listener.open()
         listener.came.clear()
-    prompts = {
-        one: f"{one.run} " + upstream.prompt(tokens=200, every=5, run=one.run, style="prose")
-        for one in listeners
-    }
-    await asyncio.gather(*(one.ask(prompt, one.run) for one, prompt in prompts.items()))
+    await asyncio.gather(*(listener.ask_by_name() for listener in listeners))
     for listener in listeners:
         await listener.close()
     return [listener.came for listener in listeners]
