@@ -25,6 +25,7 @@ from madlen.ui import (
     picker,
     readiness,
     sidebar,
+    streaming,
     then_now,
     unsent,
 )
@@ -168,6 +169,7 @@ def _ask(session: Session | None, asked: Sequence[Lane], hidden: bool, key: str)
     except MadlenError as error:
         unsent.refuse(prompt, error)
     else:
+        streaming.head_start()
         address.go(session=made.session_id)
 
 

@@ -204,6 +204,7 @@ def _send(session: Session | None, passing: Temporary | None, key: str, written:
     except MadlenError as error:
         unsent.refuse(written, error)
         return
+    streaming.head_start()
     if not session_id:
         around.begin(asked.session_id, key)
     address.go(session=asked.session_id)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from madlen.prompt_sets import Check
-from madlen.types import Lane, Parameters
+from madlen.types import Lane, Parameters, Turn
+from madlen.ui import replies, streaming
 from madlen.ui.welcome import SUGGESTIONS
 from tests.batch.running import eventually
 from tests.pages import opening
@@ -50,6 +53,32 @@ def test_a_comparison_asks_its_lanes_as_they_are_at_the_moment(current: Current)
     assert not page.exception
     [session] = madlen.store.sessions()
     assert session.lanes == (Lane(SEER.id, "A"), Lane(SEER.id, "B", system="Be brief."))
+
+
+@pytest.mark.parametrize("page_name", ["chat", "compare"])
+def test_a_prompt_goes_out_before_the_page_is_drawn_for_it(
+    current: Current, monkeypatch: pytest.MonkeyPatch, page_name: str
+) -> None:
+    parrot = Parrot(models=[POLLY, SEER])
+    current(parrot)
+    page = opening.opened(page_name, models=f"{POLLY.id},{SEER.id}")
+    order: list[str] = []
+
+    draw = replies.prompt
+
+    def given() -> None:
+        eventually(lambda: bool(parrot.requests))
+        order.append("sent")
+
+    def drawn(turn: Turn) -> None:
+        order.append("drawn")
+        draw(turn)
+
+    monkeypatch.setattr(streaming, "head_start", given)
+    monkeypatch.setattr(replies, "prompt", drawn)
+    page.chat_input[0].set_value("Hi").run()
+    assert not page.exception
+    assert order[:2] == ["sent", "drawn"]
 
 
 def test_a_prompt_goes_into_the_set_that_is_named_and_with_the_answer_that_is_chosen(
