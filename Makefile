@@ -76,7 +76,7 @@ bench: setup system
 screenshots: setup system
 	$(BIN)/python -m pytest tests/e2e -q -k legible --screenshots
 
-# Every fault many times, which takes about half an hour; what came of them is in bench/results/faults.json.
+# Every fault many times, which takes about an hour; what came of them is in bench/results/faults.json.
 faults: setup
 	$(BIN)/python -m bench.faults
 

@@ -73,7 +73,7 @@ FAULTS = {
     "odd-texts": Fault("R31", texts.kept, runs=3, quick=0),
     "page-left": Fault("R23", pages.left, runs=50, quick=0),
     "enter-storm": Fault("R24", pages.stormed, runs=20, quick=0),
-    "kill-server-postgres": Fault("R1 R35", kills.server, runs=40, quick=0, on_postgres=True),
+    "kill-server-postgres": Fault("R1 R35", kills.server, runs=100, quick=0, on_postgres=True),
     "kill-commits-postgres": Fault("R2 R35", kills.commits, runs=300, quick=20, on_postgres=True),
     "two-servers-postgres": Fault("R7 R35", locks.shared, runs=20, quick=0, on_postgres=True),
     "terminate-postgres": Fault("R32 R35", endings.terminated, runs=5, quick=0, on_postgres=True),

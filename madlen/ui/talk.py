@@ -197,6 +197,7 @@ def _send(session: Session | None, passing: Temporary | None, key: str, written:
     try:
         if passing:
             passing.ask(written, lane)
+            streaming.head_start()
             return
         asked = services.current().chat.ask(
             written.words, [lane], session_id=session_id, pictures=written.pictures

@@ -55,15 +55,17 @@ def test_a_comparison_asks_its_lanes_as_they_are_at_the_moment(current: Current)
     assert session.lanes == (Lane(SEER.id, "A"), Lane(SEER.id, "B", system="Be brief."))
 
 
-@pytest.mark.parametrize("page_name", ["chat", "compare"])
+@pytest.mark.parametrize(
+    ("page_name", "query"),
+    [("chat", {}), ("chat", {"temporary": "one"}), ("compare", {"models": f"{POLLY.id},{SEER.id}"})],
+)
 def test_a_prompt_goes_out_before_the_page_is_drawn_for_it(
-    current: Current, monkeypatch: pytest.MonkeyPatch, page_name: str
+    current: Current, monkeypatch: pytest.MonkeyPatch, page_name: str, query: dict[str, str]
 ) -> None:
     parrot = Parrot(models=[POLLY, SEER])
     current(parrot)
-    page = opening.opened(page_name, models=f"{POLLY.id},{SEER.id}")
+    page = opening.opened(page_name, **query)
     order: list[str] = []
-
     draw = replies.prompt
 
     def given() -> None:
