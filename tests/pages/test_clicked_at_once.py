@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from madlen.prompt_sets import Check
 from madlen.types import Lane, Parameters, Turn
@@ -56,15 +60,20 @@ def test_a_comparison_asks_its_lanes_as_they_are_at_the_moment(current: Current)
 
 
 @pytest.mark.parametrize(
-    ("page_name", "query"),
-    [("chat", {}), ("chat", {"temporary": "one"}), ("compare", {"models": f"{POLLY.id},{SEER.id}"})],
+    "opened",
+    [
+        opening.opened,
+        partial(opening.opened, "chat", temporary="one"),
+        partial(opening.opened, "compare", models=f"{POLLY.id},{SEER.id}"),
+    ],
+    ids=["chat", "temporary chat", "comparison"],
 )
 def test_a_prompt_goes_out_before_the_page_is_drawn_for_it(
-    current: Current, monkeypatch: pytest.MonkeyPatch, page_name: str, query: dict[str, str]
+    current: Current, monkeypatch: pytest.MonkeyPatch, opened: Callable[[], AppTest]
 ) -> None:
     parrot = Parrot(models=[POLLY, SEER])
     current(parrot)
-    page = opening.opened(page_name, **query)
+    page = opened()
     order: list[str] = []
     draw = replies.prompt
 
