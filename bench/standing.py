@@ -49,7 +49,7 @@ class Asked:
 
 
 def _streamed(part: str, lag: float, cpu: float) -> Iterator[Asked]:
-    yield Asked("streaming", part, "enter_to_upstream_ms", 35, prototype=True)
+    yield Asked("streaming", part, "enter_to_upstream_ms", 12, prototype=True)
     yield Asked("streaming", part, "first_token_overhead_ms", 10, prototype=True)
     yield Asked("streaming", part, "completion_lag_ms", lag, prototype=True)
     yield Asked("streaming", part, "cpu_seconds_per_1000_tokens", cpu, bound=False, prototype=True)
