@@ -60,7 +60,7 @@ def test_a_comparison_asks_its_lanes_as_they_are_at_the_moment(current: Current)
 
 
 @pytest.mark.parametrize(
-    "opened",
+    "visit",
     [
         opening.opened,
         partial(opening.opened, "chat", temporary="one"),
@@ -69,11 +69,11 @@ def test_a_comparison_asks_its_lanes_as_they_are_at_the_moment(current: Current)
     ids=["chat", "temporary chat", "comparison"],
 )
 def test_a_prompt_goes_out_before_the_page_is_drawn_for_it(
-    current: Current, monkeypatch: pytest.MonkeyPatch, opened: Callable[[], AppTest]
+    current: Current, monkeypatch: pytest.MonkeyPatch, visit: Callable[[], AppTest]
 ) -> None:
     parrot = Parrot(models=[POLLY, SEER])
     current(parrot)
-    page = opened()
+    page = visit()
     order: list[str] = []
     draw = replies.prompt
 
