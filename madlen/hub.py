@@ -113,6 +113,11 @@ class Hub:
         running = self._running.get(reply_id)
         return running[0] if running else None
 
+    def is_answering(self, session_id: str) -> bool:
+        """Whether a reply of the session is made in this process and has not been told to have ended."""
+        ours = [one for one, _ in tuple(self._running.values()) if one.head.session_id == session_id]
+        return bool(session_id) and any(one.reply().status is Status.STREAMING for one in ours)
+
     def stop(self, reply_id: str) -> None:
         """Ends a reply; where another process makes it, that one is asked to. Does not wait for the end."""
         if generation := self.find(reply_id):

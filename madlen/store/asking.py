@@ -25,14 +25,17 @@ class Asking(Transactions):
         now = rows.stamp(replies[0].created_at if replies else turn.created_at)
         with self._writing() as db:
             if session is not None:
-                tables.insert(db, "chat_sessions", [rows.session_columns(session)])
+                latest = {"updated_at": now, "model_id": model_id}
+                tables.insert(db, "chat_sessions", [rows.session_columns(session) | latest])
             # In PostgreSQL the row's lock keeps the messages of a session in the order of their transactions.
-            if not db.change(
+            elif not db.change(
                 "UPDATE chat_sessions SET updated_at = ?, model_id = ? WHERE id = ? AND deleted_at IS NULL",
                 [now, model_id, turn.session_id],
             ):
                 raise rows.no_session()
-            if not db.change("UPDATE messages SET chosen = NULL WHERE id = ?", [turn.id]):
+            if session is not None or not db.change(
+                "UPDATE messages SET chosen = NULL WHERE id = ?", [turn.id]
+            ):
                 tables.insert(db, "messages", [rows.prompt_columns(turn)])
                 tables.show(db, [turn])
             tables.insert(db, "messages", [rows.reply_columns(reply, now) for reply in replies])

@@ -38,6 +38,10 @@ class Temporary:
             if now.status is not Status.STREAMING:
                 del self.flying[now.id]
 
+    def is_answering(self) -> bool:
+        self.settle()
+        return bool(self.flying)
+
     def ask(self, written: Unsent, lane: Lane) -> None:
         """Sends a prompt that follows the turns. Raises what ``Chat.answer`` raises."""
         self.settle()

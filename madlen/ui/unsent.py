@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import streamlit as st
 
 from madlen import catalogue, estimates, images, text_files
-from madlen.errors import MadlenError, OverBudget
+from madlen.errors import MadlenError, OverBudget, Unacceptable
 from madlen.estimates import Estimate
 from madlen.providers.directory import Listing
 from madlen.text_files import TextFile
@@ -18,6 +18,10 @@ from madlen.ui import picker, replies, sampling, text
 LONG_CHARACTERS = 2_000
 """From so many on it is said how long a prompt is."""
 _HELD, _REFUSED, _KEPT = "held", "refused", "enclosed"
+_TOO_EARLY = (
+    "The answer is still being written, so nothing was sent: wait for its end or stop it, "
+    "and then send your prompt from the box."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,11 @@ def written(value: str, uploads: Sequence[tuple[str, bytes]]) -> tuple[Unsent, M
 def refuse(unsent: Unsent, error: MadlenError) -> None:
     """Keeps a prompt that could not be sent, with the reason."""
     st.session_state[_REFUSED] = (unsent, error)
+
+
+def refuse_for_now(unsent: Unsent) -> None:
+    """Keeps a prompt that was sent while what it would follow is still being written."""
+    refuse(unsent, Unacceptable(_TOO_EARLY))
 
 
 def back_into_the_box(over: Callable[[OverBudget], None] | None = None) -> None:
