@@ -72,6 +72,7 @@ def main() -> None:
         max_chars=PROMPT_CHARACTERS,
         accept_file="multiple",
         file_type=composer.FILE_TYPES,
+        submit_mode="disable",
         on_submit=_ask,
         args=(session, asked, hidden, key),
     )
@@ -153,18 +154,17 @@ def _ask(session: Session | None, asked: Sequence[Lane], hidden: bool, key: str)
     if failure:
         unsent.refuse(prompt, failure)
         return
-    session_id = session.id if session else address.session_id()
-    if madlen.hub.is_answering(session_id):
+    if session and madlen.hub.is_answering(session.id):
         unsent.refuse_for_now(prompt)
         return
     asked = lanes.at_once(asked, key=key)
     try:
-        if session_id:
-            _arrange(session_id, asked)
+        if session:
+            _arrange(session.id, asked)
         made = chat.ask(
             prompt.words,
             asked,
-            session_id=session_id,
+            session_id=session.id if session else "",
             pictures=prompt.pictures,
             # As the switch stands at this moment: the page may not have been drawn since it was set.
             blind=hidden or st.session_state.get("blind", False),

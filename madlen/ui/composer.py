@@ -49,6 +49,8 @@ def draw(
             max_chars=PROMPT_CHARACTERS,
             accept_file="multiple",
             file_type=FILE_TYPES,
+            # A browser that sends two before the first was heard sends the second in its place.
+            submit_mode="disable",
             disabled=not before.lane.model_id,
             # Asked before the page is drawn anew, for it to be drawn once and with the answer in it.
             on_submit=_ask,

@@ -194,8 +194,7 @@ def _keep(key: str, lane: Lane) -> None:
 def _send(session: Session | None, passing: Temporary | None, key: str, written: Unsent, lane: Lane) -> None:
     """Sends the prompt; one that cannot be sent goes back into the box."""
     madlen = services.current()
-    # One that is sent before the page was drawn again follows the first.
-    session_id = session.id if session else address.session_id()
+    session_id = session.id if session else ""
     if passing.is_answering() if passing else madlen.hub.is_answering(session_id):
         unsent.refuse_for_now(written)
         return
@@ -218,6 +217,4 @@ def _send_anew(passing: Temporary | None, key: str, written: Unsent, lane: Lane)
     """Sends the prompt into a new chat, a temporary one if this is one."""
     if passing:
         temporary.begin()
-    else:
-        st.query_params.clear()
     _send(None, temporary.current() if passing else None, key, written, lane)

@@ -142,12 +142,14 @@ def test_stop_stands_beside_the_box_while_an_answer_runs_and_only_then(
     box(page).fill("Tell me")
     box(page).press("Enter")
     expect(page.get_by_text("It begins")).to_be_visible()
+    expect(box(page)).to_be_disabled()
     stop.click()
     expect(answer(page)).to_contain_text("stopped")
     expect(stop).to_have_count(0)
+    expect(box(page)).to_be_enabled()
 
 
-def test_the_next_prompt_is_written_while_an_answer_comes_and_sent_when_it_has_ended(
+def test_a_prompt_sent_after_a_reload_amid_an_answer_waits_in_the_box_for_its_end(
     start_server: StartServer, pretend: PretendOpenRouter, new_page: NewPage
 ) -> None:
     pieces: list[Any] = list(said(ROUTER, "It begins ", "and ends."))
@@ -155,6 +157,9 @@ def test_the_next_prompt_is_written_while_an_answer_comes_and_sent_when_it_has_e
     page = new_page()
     page.goto(start(start_server, pretend).url)
     sent(page, "Tell me")
+    expect(page.get_by_text("It begins")).to_be_visible()
+    page.wait_for_url("**session=*")
+    page.reload()
     expect(page.get_by_text("It begins")).to_be_visible()
     box(page).fill("And then?")
     box(page).press("Enter")
@@ -170,6 +175,23 @@ def test_the_next_prompt_is_written_while_an_answer_comes_and_sent_when_it_has_e
     expect(page.get_by_text("So it goes.")).to_be_visible()
     assert content(pretend) == "And then?"
     expect(page.get_by_text("still being written")).to_have_count(0)
+
+
+@pytest.mark.parametrize("path", ["", f"compare?models={ROUTER},{ROUTER}"], ids=["chat", "comparison"])
+def test_a_prompt_on_its_way_is_not_replaced_by_the_next(
+    start_server: StartServer, pretend: PretendOpenRouter, new_page: NewPage, path: str
+) -> None:
+    server = start(start_server, pretend)
+    page = new_page()
+    page.goto(f"{server.url}/{path}")
+    box(page).click()
+    for words in ("First of two", "Second of two"):
+        page.keyboard.insert_text(words)
+        page.keyboard.press("Enter")
+    page.wait_for_url("**session=*")
+    expect(page.get_by_test_id("stChatMessage").first).to_contain_text("First of two")
+    [session] = server.api("GET", "/sessions/")
+    assert session["title"] == "First of two"
 
 
 def test_a_temporary_chat_and_its_prompts_are_open_to_everybody(
