@@ -9,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from madlen import services
+from madlen.errors import MadlenError
 from madlen.generation import Generation
 from madlen.services.wiring import Services
 from madlen.tracing.inference import Inference
@@ -64,8 +65,8 @@ def test_a_prompt_that_comes_before_the_end_of_an_answer_stays_in_the_box(
         ask()
     refuse = unsent.refuse
 
-    def refused(*said: object) -> None:
-        refuse(*said)  # type: ignore[arg-type]
+    def refused(written: Unsent, error: MadlenError) -> None:
+        refuse(written, error)
         gate.open()
 
     monkeypatch.setattr(unsent, "refuse", refused)
