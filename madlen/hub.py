@@ -115,8 +115,8 @@ class Hub:
 
     def is_answering(self, session_id: str) -> bool:
         """Whether a reply of the session is made in this process and has not been told to have ended."""
-        ours = [one for one, _ in tuple(self._running.values()) if one.head.session_id == session_id]
-        return bool(session_id) and any(one.reply().status is Status.STREAMING for one in ours)
+        made = self._of_session(session_id) if session_id else []
+        return any(generation.reply().status is Status.STREAMING for generation in made)
 
     def stop(self, reply_id: str) -> None:
         """Ends a reply; where another process makes it, that one is asked to. Does not wait for the end."""
@@ -146,9 +146,8 @@ class Hub:
 
     def stop_session(self, session_id: str) -> None:
         """Ends every reply of a session that this process makes."""
-        for generation, _ in tuple(self._running.values()):
-            if generation.head.session_id == session_id:
-                generation.stop()
+        for generation in self._of_session(session_id):
+            generation.stop()
 
     def follow(self, reply_id: str, *, every: float) -> Iterator[Update]:
         """Everything of a reply and then what comes, in flight here, elsewhere, or long done.
@@ -261,6 +260,9 @@ class Hub:
         self._beaten = now
         if now >= self._patient_until:
             self._store.interrupt_abandoned(now - long, ABANDONED_SENTENCE)
+
+    def _of_session(self, session_id: str) -> list[Generation]:
+        return [one for one, _ in tuple(self._running.values()) if one.head.session_id == session_id]
 
     def _kept(self) -> list[Generation]:
         return [generation for generation, _ in tuple(self._running.values()) if generation.kept]

@@ -39,6 +39,7 @@ class Temporary:
                 del self.flying[now.id]
 
     def is_answering(self) -> bool:
+        """Whether a reply of it has not ended."""
         self.settle()
         return bool(self.flying)
 

@@ -14,8 +14,9 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e import axe
 from tests.e2e.conftest import NewPage, StartServer, sent
+from tests.e2e.test_lanes import held
 from tests.e2e.test_openrouter import ROUTER, last_asked, pretend, start
-from tests.pretend_openrouter import Answer, PretendOpenRouter, Silence, said
+from tests.pretend_openrouter import Answer, PretendOpenRouter, said
 
 __all__ = ["pretend"]
 
@@ -132,8 +133,7 @@ def test_a_file_that_cannot_be_read_is_told_and_the_rest_waits_for_the_next_prom
 def test_stop_stands_beside_the_box_while_an_answer_runs_and_only_then(
     start_server: StartServer, pretend: PretendOpenRouter, new_page: NewPage
 ) -> None:
-    pieces: list[Any] = list(said(ROUTER, "It begins ", "and ends."))
-    pretend.answers[ROUTER] = Answer(pieces=[*pieces[:3], Silence(), *pieces[3:]])
+    pretend.answers[ROUTER] = held(ROUTER, "It begins ", "and ends.")
     page = new_page()
     page.goto(start(start_server, pretend).url)
     stop = page.get_by_test_id("stBottom").get_by_role("button", name=re.compile("^Stop"))
@@ -152,8 +152,7 @@ def test_stop_stands_beside_the_box_while_an_answer_runs_and_only_then(
 def test_a_prompt_sent_after_a_reload_amid_an_answer_waits_in_the_box_for_its_end(
     start_server: StartServer, pretend: PretendOpenRouter, new_page: NewPage
 ) -> None:
-    pieces: list[Any] = list(said(ROUTER, "It begins ", "and ends."))
-    pretend.answers[ROUTER] = Answer(pieces=[*pieces[:3], Silence(), *pieces[3:]])
+    pretend.answers[ROUTER] = held(ROUTER, "It begins ", "and ends.")
     page = new_page()
     page.goto(start(start_server, pretend).url)
     sent(page, "Tell me")
@@ -169,7 +168,7 @@ def test_a_prompt_sent_after_a_reload_amid_an_answer_waits_in_the_box_for_its_en
     axe.check(page)
     page.get_by_role("button", name="Stop").click()
     expect(answer(page)).to_contain_text("stopped")
-    pretend.answers[ROUTER] = Answer(pieces=list(said(ROUTER, "So it goes.")))
+    pretend.answers[ROUTER] = Answer(pieces=said(ROUTER, "So it goes."))
     expect(box(page)).to_have_value("And then?")
     box(page).press("Enter")
     expect(page.get_by_text("So it goes.")).to_be_visible()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from playwright.sync_api import FloatRect, Locator, Page, expect
 
@@ -21,9 +20,9 @@ FLASH = "google/gemini-3.6-flash"
 THREE = f"{NORTH},{OWL},{FLASH}"
 
 
-def held(model: str, before: str, after: str) -> Answer:
-    """An answer that falls silent between two of its words until the server is released."""
-    pieces: list[Any] = list(said(model, before, after))
+def held(model: str, *words: str) -> Answer:
+    """An answer that falls silent after the first of its words until the server is released."""
+    pieces = said(model, *words)
     return Answer(pieces=[*pieces[:3], Silence(), *pieces[3:]])
 
 

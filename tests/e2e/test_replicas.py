@@ -16,8 +16,9 @@ from playwright.sync_api import expect
 
 from tests import postgres
 from tests.e2e.conftest import NewPage, Server, launched
+from tests.e2e.test_lanes import held
 from tests.postgres import Postgres
-from tests.pretend_openrouter import VALID_KEY, Answer, PretendOpenRouter, Silence, said
+from tests.pretend_openrouter import VALID_KEY, PretendOpenRouter
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.timeout(300)
@@ -35,8 +36,7 @@ def shared_server() -> Iterator[Postgres]:
 @pytest.fixture(scope="module")
 def shared_pretend() -> Iterator[PretendOpenRouter]:
     with PretendOpenRouter().running() as running:
-        pieces = said(MODEL, *WORDS)
-        running.answers[MODEL] = Answer(pieces=[*pieces[:3], Silence(), *pieces[3:]])
+        running.answers[MODEL] = held(MODEL, *WORDS)
         yield running
 
 
