@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any
 
 import pytest
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 from streamlit.testing.v1 import AppTest
 
 from madlen import services
-from madlen.errors import MadlenError
 from madlen.services.wiring import Services
 from madlen.tracing.inference import Inference
 from madlen.types import Lane, Message, Parameters
-from madlen.ui import unsent
 from madlen.ui.unsent import Unsent
 from tests.asking import POLLY, ask, ended
 from tests.pages import opening
@@ -56,17 +57,20 @@ def test_a_prompt_that_comes_before_the_end_of_an_answer_stays_in_the_box(
     parrot.scripts = [["Wait ", gate, "for it.", DONE]]
     with services.using(madlen):
         second()
-    refuse = unsent.refuse
+    draw, told = st.error, []
 
-    def refused(written: Unsent, error: MadlenError) -> None:
-        refuse(written, error)
+    def drawn(sentence: str, **more: Any) -> DeltaGenerator:
+        told.append((sentence, st.session_state["prompt"]))
         gate.open()
+        return draw(sentence, **more)
 
-    monkeypatch.setattr(unsent, "refuse", refused)
+    # Looked at as it is drawn: a comparison is drawn anew, without the sentence, when its answers have ended.
+    monkeypatch.setattr(st, "error", drawn)
     page.chat_input[0].set_value("Third?").run()
     assert not page.exception
-    assert "still being written" in page.error[0].value
-    assert page.chat_input[0].proto.value == "Third?"
+    [(sentence, boxed)] = told
+    assert "still being written" in sentence
+    assert boxed == "Third?"
     assert "Third?" not in {request.messages[-1].text for request in parrot.requests}
     parrot.scripts = [["Now.", DONE]]
     page.chat_input[0].set_value("Third?").run()
