@@ -14,11 +14,12 @@ import streamlit as st
 
 from madlen import services
 from madlen.errors import MadlenError
-from madlen.ui import navigation
+from madlen.ui import address, navigation
 
 if __name__ == "__main__":
     st.set_page_config(page_title=services.current().settings.app_name, page_icon=navigation.ICON)
     page = st.navigation(navigation.pages())
+    address.arrive()
     page.run()
 else:
     from streamlit.runtime.pages_manager import PagesManager

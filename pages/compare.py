@@ -201,14 +201,14 @@ def _drop(turn: Turn, asked: Sequence[Lane], reply: Reply) -> None:
 def _next(turn: Turn, asked: Sequence[Lane], unvoted: Sequence[str]) -> None:
     """Goes to another prompt that has no vote, or else to a new comparison with the same lanes."""
     if waiting := [one for one in unvoted if one != turn.id]:
-        st.query_params["turn"] = waiting[0]
+        address.change(turn=waiting[0])
     else:
-        st.query_params.clear()
+        address.go()
         lanes.adopt("lanes-new", asked)
 
 
 def _show_all() -> None:
-    del st.query_params["turn"]
+    address.change(turn="")
 
 
 def _welcome() -> None:

@@ -37,7 +37,7 @@ def main() -> None:
         else:
             _library()
     except NotFound as error:
-        st.query_params.clear()
+        address.go()
         st.warning(text.label(str(error)), icon=":material/search_off:")
         _library()
 

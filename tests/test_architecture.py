@@ -117,6 +117,8 @@ OWNERS = {
 ENVIRONMENT = {"environ", "environb", "getenv", "getenvb", "putenv", "unsetenv"}
 LOADING = "madlen.ui.loading"
 """Draws the one piece of markup that there is, a constant."""
+ADDRESS = "madlen.ui.address"
+"""Knows what it last was; a browser may ask with the one before."""
 UNSAFE = {"unsafe_allow_html", "unsafe_allow_javascript", "html", "iframe", "components"}
 """Streamlit's ways to draw markup, where a model's words could run as a script; others may not use them."""
 NAMELESS = {"utils", "util", "helpers", "helper", "core", "base", "manager", "common", "constants", "misc"}
@@ -247,6 +249,24 @@ def test_the_one_piece_of_markup_is_a_constant() -> None:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == ast.unparse(markup)
     ]
     assert isinstance(said, ast.Constant)
+
+
+@every_file
+def test_only_the_address_says_where_a_page_goes(file: Path) -> None:
+    if dotted(file) == ADDRESS:
+        return
+    for node in ast.walk(tree(file)):
+        match node:
+            case ast.Subscript(value=ast.Attribute(attr="query_params"), ctx=ast.Store() | ast.Del()):
+                pytest.fail(f"line {node.lineno}")
+            case ast.Attribute(value=ast.Attribute(attr="query_params"), attr=way):
+                assert way == "get", f"line {node.lineno}"
+
+
+@every_file
+def test_what_is_drawn_by_itself_leads_nowhere(file: Path) -> None:
+    source = file.read_text("utf-8")
+    assert "run_every=" not in source or "st.rerun" not in source
 
 
 @every_file

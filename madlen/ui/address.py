@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import NoReturn
 from urllib.parse import urlsplit
 
 import streamlit as st
@@ -13,6 +14,7 @@ from madlen.types import Session
 from madlen.ui import picker, text
 
 _FOLLOWED = "followed"
+_HERE = "here"
 
 
 def session_id() -> str:
@@ -26,6 +28,34 @@ def go(**names: str) -> None:
     The browser's way back is one step.
     """
     st.query_params.from_dict({name: value for name, value in names.items() if value})
+    arrive()
+
+
+def change(**names: str) -> None:
+    """The same, but what else the address names stays."""
+    go(**(st.query_params.to_dict() | names))
+
+
+def arrive() -> None:
+    """Notes where the page is; for whenever all of it is drawn."""
+    st.session_state[_HERE] = st.query_params.to_dict()
+
+
+def stay() -> None:
+    """Keeps the page where it is; for what is drawn alone.
+
+    A browser asks for that with the address that it knew: it may not have heard yet where a callback went.
+    By its way back, or a link, it asks for the whole page.
+    """
+    here = st.session_state.get(_HERE)
+    if here is not None and here != st.query_params.to_dict():
+        st.query_params.from_dict(here)
+
+
+def redraw() -> NoReturn:
+    """Has the whole page drawn anew where it is; for what is drawn alone."""
+    stay()
+    st.rerun()
 
 
 def session(*, instead: str) -> Session | None:
@@ -36,7 +66,7 @@ def session(*, instead: str) -> Session | None:
     try:
         return services.current().store.session(named)
     except NotFound as error:
-        st.query_params.clear()
+        go()
         st.warning(f"{text.label(str(error))} {instead}", icon=":material/search_off:")
         return None
 

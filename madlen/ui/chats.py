@@ -85,7 +85,7 @@ def discard(session_ids: Sequence[str], title: str = "") -> None:
     what = f"“{title}”" if title else "1 chat" if number == 1 else f"{number:,} chats"
     st.session_state[_GONE] = (session_ids, what, time.monotonic() + UNDO_SECONDS)
     if address.session_id() in session_ids:
-        st.query_params.clear()
+        address.go()
 
 
 def undo() -> None:
@@ -104,7 +104,7 @@ def _undo() -> None:
         st.caption(f"Deleted {text.label(what)}")
         if st.button("Undo", key="undo", icon=":material/undo:", help=f"For {UNDO_SECONDS} seconds"):
             restore(session_ids)
-            st.rerun(scope="app")
+            address.redraw()
 
 
 def _left() -> float:

@@ -109,7 +109,7 @@ def chosen(turn: Turn, remarks: Remarks) -> Reply:
 
 def leave_link() -> None:
     """Goes back to the newest turns; for callbacks."""
-    st.query_params.pop("message", None)
+    address.change(message="")
 
 
 def _linked(turns: Sequence[Turn]) -> Turn | None:

@@ -24,7 +24,7 @@ from madlen.errors import (
     UpstreamAuth,
 )
 from madlen.types import Lane, Model, Reply
-from madlen.ui import chats, text
+from madlen.ui import address, chats, text
 
 Again = Callable[[Lane], None]
 """Asks the same prompt once more in the given lane."""
@@ -108,7 +108,7 @@ def _countdown(reply: Reply) -> None:
     """Counts down to when the provider wants to be asked again, and then offers it."""
     left = _seconds_left(reply)
     if left <= 0:
-        st.rerun()
+        address.redraw()
     st.button(
         f"Try again in {left:.0f} s",
         key=f"wait-{reply.id}",

@@ -6,7 +6,7 @@ import streamlit as st
 
 from madlen import services
 from madlen.providers.local import Readiness
-from madlen.ui import text
+from madlen.ui import address, text
 
 
 def describe(state: Readiness) -> str:
@@ -53,5 +53,5 @@ def draw(model_id: str) -> None:
 def _progress(model_id: str) -> None:
     state = services.current().readiness(model_id)
     if state is None or state.phase in {"ready", "failed"}:
-        st.rerun()
+        address.redraw()
     st.progress(state.fraction, text=describe(state))

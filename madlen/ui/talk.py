@@ -66,6 +66,7 @@ def draw(page: Around) -> None:
 def _draw(page: Around) -> None:
     madlen, session, passing = services.current(), page.session, page.passing
     if page.drawn is not None:
+        address.stay()
         if page.outdated():
             st.rerun()
         session = address.session(instead="Here is a new one.")
@@ -116,7 +117,7 @@ def _draw(page: Around) -> None:
         unsent.back_into_the_box(partial(over.offer, before, settled))
         unsent.draw(before, name, send=send, anew=partial(_send_anew, passing, key))
     last = turns[-1].text if turns else ""
-    begin = temporary.begin if passing else st.query_params.clear
+    begin = temporary.begin if passing else address.go
     stop = composer.draw(before, name, last=last, send=send, settle=settled, begin=begin)
     try:
         with talk:

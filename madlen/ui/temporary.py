@@ -107,7 +107,7 @@ def mark(chat: Temporary, lane: Lane) -> None:
                 args=(_keep, chat, lane),
             )
         else:
-            st.button("Make it a stored chat", key="end-temporary", on_click=st.query_params.clear)
+            st.button("Make it a stored chat", key="end-temporary", on_click=address.go)
 
 
 def draw(

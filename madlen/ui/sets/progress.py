@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from madlen.prompt_sets import Progress, Run, RunStatus
-from madlen.ui import text
+from madlen.ui import address, text
 from madlen.ui.attempts import attempt
 
 EVERY = 1.0
@@ -70,7 +70,7 @@ def _panel(run_id: str, acts: Acts, drawn: Progress) -> None:
     newly = now.ended - drawn.ended
     if _lives(drawn) and (not _lives(now) or newly >= max(1, now.total / _STEPS)):
         # What came meanwhile is drawn with the rest of the page.
-        st.rerun()
+        address.redraw()
     st.progress(now.ended / now.total if now.total else 0.0, text=text.label(_said(now)))
     if now.note:
         st.warning(text.label(now.note), icon=":material/pause_circle:")
@@ -89,7 +89,7 @@ def _button(label: str, icon: str, act: Callable[[str], object], run_id: str) ->
     key = f"run-{label.split(maxsplit=1)[0].lower()}"
     if st.button(label, key=key, icon=icon, on_click=attempt, args=(act, run_id)):
         # A click in a fragment draws only that again.
-        st.rerun()
+        address.redraw()
 
 
 def _said(now: Progress) -> str:

@@ -14,7 +14,7 @@ from madlen.batch.results import Result
 from madlen.judgements import Judgement
 from madlen.prompt_sets import CellState, Run
 from madlen.types import Turn
-from madlen.ui import grid, layout, text
+from madlen.ui import address, grid, layout, text
 from madlen.votes import Vote
 
 Filter = Literal["All", "Different", "Failed", "Slow"]
@@ -122,10 +122,7 @@ def _short(words: str) -> str:
 
 def _select(key: str, ids: Sequence[str]) -> None:
     rows = st.session_state[key]["selection"]["rows"]
-    if rows:
-        st.query_params["prompt"] = ids[rows[0]]
-    else:
-        st.query_params.pop("prompt", None)
+    address.change(prompt=ids[rows[0]] if rows else "")
 
 
 def _steps(ids: Sequence[str], opened: str) -> None:
@@ -158,10 +155,7 @@ def open_prompt(prompt_id: str) -> None:
     """Opens a prompt of the run below the table, or none."""
     # The table keeps its own choice: a new table has none.
     st.session_state["run-table-round"] = st.session_state.get("run-table-round", 0) + 1
-    if prompt_id:
-        st.query_params["prompt"] = prompt_id
-    else:
-        st.query_params.pop("prompt", None)
+    address.change(prompt=prompt_id)
 
 
 def _verdict(verdict: checks.Verdict) -> None:
