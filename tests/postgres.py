@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import threading
 import time
 import uuid
 from collections.abc import Iterator
@@ -68,6 +69,19 @@ class Postgres:
         if self._process is not None and self._process.poll() is None:
             self._process.send_signal(signal.SIGQUIT if crash else signal.SIGINT)
             self._process.wait(_START_SECONDS)
+
+    @contextmanager
+    def silent(self, *, seconds: float) -> Iterator[None]:
+        """Takes connections and answers none for so long, as on a busy machine, and at most for the block."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+        again = threading.Timer(seconds, self._process.send_signal, [signal.SIGCONT])
+        again.start()
+        try:
+            yield
+        finally:
+            again.cancel()
+            self._process.send_signal(signal.SIGCONT)
 
     def url(self, database: str = "postgres", *, password: str = PASSWORD) -> str:
         return f"postgresql://{USER}:{password}@127.0.0.1:{self.port}/{database}"

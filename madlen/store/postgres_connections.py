@@ -26,6 +26,8 @@ _OLDEST = 130000
 _POOL_SIZE = 10
 # SIGTERM leaves five seconds, in which an answer may still have to find that nothing can be stored.
 _POOL_SECONDS = 2.0
+# Nobody waits for a page yet, and who is refused then ends. A busy machine may take a while to answer.
+_OPENING_SECONDS = 10
 _USUAL = {
     "application_name": "madlen",
     "connect_timeout": 2,
@@ -55,7 +57,8 @@ class Connections:
         self._options = _options(url)
         self.place = _place(self._options)
         """Where the database is, without the password: ``db:5432/madlen``."""
-        with self.sentences(), self._connected() as connection:
+        opening = _options(url, connect_timeout=_OPENING_SECONDS)
+        with self.sentences(), _connected(opening) as connection:
             self._refuse_unfit(connection)
             version = connection.info.server_version
             self.version = f"{version // 10000}.{version % 10000}"
@@ -116,7 +119,7 @@ class Connections:
 
     def alone(self) -> Connection:
         """One outside the pool, which whoever asked for it closes."""
-        return self._connected()
+        return _connected(self._options)
 
     @contextmanager
     def sentences(self) -> Iterator[None]:
@@ -128,11 +131,6 @@ class Connections:
             raise
         except psycopg.Error as error:
             raise StoreUnavailable(_cause(error, f"The database {self.place}")) from error
-
-    def _connected(self) -> Connection:
-        connection = psycopg.connect(**self._options, **_HOW)
-        _set_up(connection)
-        return connection
 
     def _refuse_unfit(self, connection: Connection) -> None:
         if connection.info.server_version < _OLDEST:
@@ -186,7 +184,14 @@ def _set_up(connection: psycopg.Connection[Any]) -> None:
     connection.execute(_SESSION)
 
 
-def _options(url: str) -> dict[str, Any]:
+def _connected(options: dict[str, Any]) -> Connection:
+    connection = psycopg.connect(**options, **_HOW)
+    _set_up(connection)
+    return connection
+
+
+def _options(url: str, **instead: int) -> dict[str, Any]:
+    """What the address says, and else what is usual or is to be ``instead``."""
     try:
         named = conninfo_to_dict(url)
     except psycopg.Error:
@@ -194,7 +199,7 @@ def _options(url: str) -> dict[str, Any]:
         named = None
     if named is None:
         raise BadSetting("DATABASE_URL must look like postgresql://user:password@host/database")
-    return {**_USUAL, **named}
+    return {**_USUAL, **instead, **named}
 
 
 def _place(options: dict[str, Any]) -> str:

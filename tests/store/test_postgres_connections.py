@@ -14,6 +14,8 @@ from tests.postgres import Postgres
 from tests.waiting import eventually
 
 PATIENCE = 1.0
+SLOWLY = 2.5
+"""More seconds than a connection may take while Madlen runs."""
 
 
 @pytest.fixture
@@ -82,3 +84,17 @@ def test_a_connection_that_nobody_gives_back_is_not_waited_for_for_ever(one: Con
     waiter.join(20)
     holder.give_back()
     assert ["cannot be reached" in str(error) for error in waiter.refused] == [True]
+
+
+def test_a_server_that_is_slow_to_answer_is_waited_for_at_the_start(postgres_server: Postgres) -> None:
+    with postgres_server.database() as name, postgres_server.silent(seconds=SLOWLY):
+        Connections(postgres_server.url(name), lambda _: None).close()
+
+
+def test_the_address_may_say_how_long_a_server_is_waited_for(postgres_server: Postgres) -> None:
+    with (
+        postgres_server.database() as name,
+        postgres_server.silent(seconds=60),
+        pytest.raises(StoreUnavailable, match="cannot be reached"),
+    ):
+        Connections(f"{postgres_server.url(name)}?connect_timeout=2", lambda _: None)
